@@ -1,0 +1,69 @@
+"""Principal component analysis: how far a row lies from the flat subspace that holds the normal data."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.core.detector import Detector
+from course_lib.core.thresholds import ThresholdRule
+
+
+class PCA(Detector):
+    """Squared distance to the subspace of the first principal components (reconstruction error).
+
+    Nothing is divided by a component's variance, so the scores stay finite on constant, duplicated and rank-deficient
+    columns.
+
+    Parameters
+    ----------
+    n_components : int or float, default 0.9
+        A whole number of components, or the share of variance in (0, 1) that they must reach; a share always leaves
+        at least one direction out, otherwise every score would be zero.
+    threshold : ThresholdRule, optional
+
+    Attributes
+    ----------
+    mean_ : ndarray, shape (n_features,)
+    components_ : ndarray, shape (n_components_, n_features)
+        Orthonormal rows.
+    explained_variance_ratio_ : ndarray, shape (n_components_,)
+
+    References
+    ----------
+    Jackson and Mudholkar, 1979, Control Procedures for Residuals Associated with Principal Component Analysis.
+    """
+
+    def __init__(self, n_components: int | float = 0.9, threshold: ThresholdRule | None = None):
+        self.n_components = n_components
+        self.threshold = threshold
+
+    def _fit(self, X: np.ndarray) -> None:
+        X = X.astype(np.float64, copy=False)
+        self.mean_ = X.mean(axis=0)
+        _, singular, rows = np.linalg.svd(X - self.mean_, full_matrices=False)
+        variance = singular**2
+        total = variance.sum()
+        share = variance / total if total > 0 else np.zeros_like(variance)
+        count = self._count(share, X.shape[1])
+        self.components_ = rows[:count]
+        self.explained_variance_ratio_ = share[:count]
+
+    def _count(self, share: np.ndarray, n_features: int) -> int:
+        wanted = self.n_components
+        most = len(share)
+        if isinstance(wanted, (int, np.integer)) and not isinstance(wanted, bool):
+            if not 1 <= wanted <= most:
+                raise ValueError(f"n_components must lie between 1 and min(rows, features) = {most}, but is {wanted}.")
+            return int(wanted)
+        if not (isinstance(wanted, float) and 0 < wanted < 1):
+            raise ValueError(f"n_components must be a whole number or a share between 0 and 1, but is {wanted!r}.")
+        reach = int(np.searchsorted(np.cumsum(share), wanted)) + 1
+        return min(reach, most, n_features - 1)
+
+    def reconstruct(self, X: np.ndarray) -> np.ndarray:
+        """The point of the subspace nearest to each row of `X`, both of shape (n, n_features)."""
+        return (X - self.mean_) @ self.components_.T @ self.components_ + self.mean_
+
+    def _score(self, X: np.ndarray) -> np.ndarray:
+        # The residual itself, not |x|^2 - |projection|^2: that difference loses its digits for small errors.
+        return ((X - self.reconstruct(X)) ** 2).sum(axis=1)
