@@ -1,0 +1,1 @@
+"""Where lessons and exercise sets are written, and what turns their sources into notebooks."""

@@ -1,0 +1,154 @@
+"""Right recipes, and wrong ones that learners really write, for the checks of the exercise set on autoencoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+NO_ZERO_GRAD = "Gradients pile up from batch to batch: call optimiser.zero_grad() before each backward pass."
+NO_SHUFFLE = "You took the rows in order: cut torch.randperm(len(X), generator=generator) into batches instead."
+DROPPED_LAST = "The last, smaller batch is missing: 50 rows in batches of 16 make four batches, not three."
+ONE_BATCH = "You took one step with all rows: split the shuffled rows into batches of batch_size."
+
+
+def pca_reconstruct(X_train: np.ndarray, X_test: np.ndarray, k: int) -> np.ndarray:
+    """Project on the first k principal directions of the training rows and back."""
+    mean = X_train.mean(axis=0)
+    V = np.linalg.svd(X_train - mean, full_matrices=False)[2][:k]
+    return (X_test - mean) @ V.T @ V + mean
+
+
+def small_net(seed: int) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+    """A small autoencoder with weights that only depend on the seed, and plain gradient descent for it."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    net = torch.nn.Sequential(torch.nn.Linear(6, 3), torch.nn.Tanh(), torch.nn.Linear(3, 6))
+    with torch.no_grad():
+        for weights in net.parameters():
+            weights.copy_(torch.rand(weights.shape, generator=generator) - 0.5)
+    return net, torch.optim.SGD(net.parameters(), lr=0.3)
+
+
+def flat_weights(net: torch.nn.Module) -> np.ndarray:
+    """All weights of a network in one row."""
+    return np.concatenate([weights.detach().numpy().ravel() for weights in net.parameters()])
+
+
+def train_epoch_variant(
+    *,
+    zero_grad: bool = True,
+    shuffle: bool = True,
+    drop_last: bool = False,
+    one_batch: bool = False,
+    all_losses: bool = False,
+) -> Callable[..., Any]:
+    """An epoch of training, right with the defaults and wrong in one way with each switch."""
+
+    def train_epoch(
+        net: torch.nn.Module,
+        optimiser: torch.optim.Optimizer,
+        X: torch.Tensor,
+        batch_size: int,
+        generator: torch.Generator,
+    ) -> Any:
+        import torch
+
+        order = torch.randperm(len(X), generator=generator) if shuffle else torch.arange(len(X))
+        batches = [order] if one_batch else list(order.split(batch_size))
+        if drop_last:
+            batches = [rows for rows in batches if len(rows) == batch_size]
+        losses = []
+        for rows in batches:
+            if zero_grad:
+                optimiser.zero_grad()
+            loss = torch.nn.functional.mse_loss(net(X[rows]), X[rows])
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        sizes = [len(rows) for rows in batches]
+        return np.array(losses) if all_losses else np.average(losses, weights=sizes)
+
+    return train_epoch
+
+
+def early_stopping(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    """Where training stops and the best epoch until then, both counted from 1."""
+    best = 1
+    for epoch, loss in enumerate(losses, 1):
+        if loss < losses[best - 1]:
+            best = epoch
+        if epoch - best >= patience:
+            return epoch, best
+    return len(losses), best
+
+
+def _peeks(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    return early_stopping(losses, patience)[0], int(np.argmin(losses)) + 1
+
+
+def _from_zero(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    stopped, best = early_stopping(losses, patience)
+    return stopped - 1, best - 1
+
+
+def _swapped(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    stopped, best = early_stopping(losses, patience)
+    return best, stopped
+
+
+def _late(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    return early_stopping(losses, patience + 1)
+
+
+def _rises(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    rises = 0
+    for epoch in range(2, len(losses) + 1):
+        rises = rises + 1 if losses[epoch - 1] >= losses[epoch - 2] else 0
+        if rises >= patience:
+            return epoch, int(np.argmin(losses[:epoch])) + 1
+    return len(losses), int(np.argmin(losses)) + 1
+
+
+EARLY_STOPPING_MISTAKES = (
+    (_swapped, "The two numbers are swapped: return (stopped, best)."),
+    (_from_zero, "You count epochs from 0: the first epoch is 1."),
+    (_peeks, "Your best epoch lies after the stop: training never gets that far."),
+    (_rises, "You compare with the epoch before: compare with the best so far, or a slow zigzag never stops."),
+    (_late, "You stop one epoch late: stop as soon as `patience` epochs have passed since the best."),
+)
+
+
+def telling_losses(draw: np.random.Generator, patience: int) -> tuple[list[float], tuple[int, int]]:
+    """Random validation losses on which every known mistake gives another result than the right one."""
+    while True:
+        losses = draw.permutation(np.arange(1, 13) / 12 + draw.uniform(0, 0.03)).tolist()
+        right = early_stopping(losses, patience)
+        results = [mistake(losses, patience) for mistake, _ in EARLY_STOPPING_MISTAKES]
+        if len({right, *results}) == len(results) + 1:
+            return losses, right
+
+
+def rates(y: np.ndarray, flagged: np.ndarray) -> tuple[float, float, float]:
+    """Precision, recall and false-positive rate of boolean flags; 0 where nothing is flagged."""
+    hits = float((flagged & (y == 1)).sum())
+    precision = hits / flagged.sum() if flagged.any() else 0.0
+    return precision, hits / (y == 1).sum(), (flagged & (y == 0)).sum() / (y == 0).sum()
+
+
+def bent_sheet(draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Rows near a bent two-dimensional sheet in ten dimensions, and test rows of which half lie far off it."""
+    bend, plane = draw.normal(size=(2, 10)), draw.normal(size=(2, 10))
+
+    def on_sheet(n: int) -> np.ndarray:
+        place = draw.uniform(-2, 2, (n, 2))
+        return np.sin(place) @ bend + place @ plane + draw.normal(0, 0.1, (n, 10))
+
+    X_train, X_held_out, normal = on_sheet(400), on_sheet(150), on_sheet(100)
+    odd = on_sheet(100) + draw.normal(0, 2, (100, 10))
+    return X_train, X_held_out, np.vstack([normal, odd]), np.repeat([0, 1], 100)

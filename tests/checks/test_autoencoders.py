@@ -1,0 +1,239 @@
+"""The checks of the exercise set on autoencoders: solutions pass, stubs stay open, wrong answers learn why."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from authoring.prove import prove, prove_independent, solved_namespace, stub_namespace
+from course_lib.checks import CheckFailed, autoencoders
+from course_lib.checks.autoencoders import references
+from course_lib.core.thresholds import FalsePositiveRate
+from course_lib.deep import Autoencoder
+from course_lib.ml import PCA
+
+SLUG = "10_autoencoders"
+SOLVED, STUB = solved_namespace(SLUG), stub_namespace(SLUG)
+
+
+def mlp(sizes, end=(), between=nn.ReLU):
+    layers = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), between())]
+    return nn.Sequential(*layers[:-1], *end)
+
+
+def centred(X_train, X_test, k, *, mean=None, add=True, rows=None, first=True):
+    """PCA's reconstruction with one thing wrong."""
+    mean = X_train.mean(axis=0) if mean is None else mean
+    rows = X_train if rows is None else rows
+    V = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[2]
+    V = V[:k] if first else V[-k:]
+    return (X_test - mean) @ V.T @ V + (mean if add else 0)
+
+
+def not_centred(X_train, X_test, k):
+    V = np.linalg.svd(X_train, full_matrices=False)[2][:k]
+    return X_test @ V.T @ V
+
+
+def detector(X, held_out, *, place=None, **changes):
+    settings = dict(hidden_sizes=(16,), latent_size=2, epochs=30, random_state=0, device="cpu", verbose=False)
+    model = Autoencoder(**{**settings, **changes}).fit(X)
+    return model if place is None else model.set_threshold(held_out, rule=place)
+
+
+def rank(scores, budget, shift=0, rounding=np.ceil):
+    return np.sort(scores)[int(rounding((len(scores) + 1) * (1 - budget))) - 1 + shift]
+
+
+def flags(y, scores, t):
+    return references.rates(y, scores > t)
+
+
+def no_step(net, optimiser, X, batch_size, generator):
+    for rows in torch.randperm(len(X), generator=generator).split(batch_size):
+        optimiser.zero_grad()
+        loss = nn.functional.mse_loss(net(X[rows]), X[rows])
+        loss.backward()
+    return loss.item()
+
+
+def wrong_loss(pick):
+    def train_epoch(*args):
+        return pick(references.train_epoch_variant(all_losses=True)(*args))
+
+    return train_epoch
+
+
+def keeps_graph(net, optimiser, X, batch_size, generator):
+    for rows in torch.randperm(len(X), generator=generator).split(batch_size):
+        optimiser.zero_grad()
+        loss = nn.functional.mse_loss(net(X[rows]), X[rows])
+        loss.backward()
+        optimiser.step()
+    return loss
+
+
+def nan_precision(y, scores, t):
+    flagged = scores > t
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = np.float64((flagged & (y == 1)).sum()) / flagged.sum()
+    return precision, flagged[y == 1].mean(), flagged[y == 0].mean()
+
+
+def rises_in_a_row(losses, patience):
+    rises = 0
+    for epoch in range(1, len(losses)):
+        rises = rises + 1 if losses[epoch] >= losses[epoch - 1] else 0
+        if rises == patience:
+            return epoch + 1, int(np.argmin(losses[: epoch + 1])) + 1
+    return len(losses), int(np.argmin(losses)) + 1
+
+
+variant = references.train_epoch_variant
+stop = references.early_stopping
+
+WRONG = {
+    "reconstruction_error": [
+        (lambda X, R: ((X - R) ** 2).mean(), "keep the rows apart"),
+        (lambda X, R: ((X - R) ** 2).mean(axis=0), "one number per pixel"),
+        (lambda X, R: ((X - R) ** 2).sum(axis=1), "summed the pixels"),
+        (lambda X, R: np.abs(X - R).mean(axis=1), "absolute differences"),
+        (lambda X, R: np.sqrt(((X - R) ** 2).mean(axis=1)), "square root"),
+        (lambda X, R: (X - R).mean(axis=1), "did not square"),
+        (lambda X, R: (X - R) ** 2, "one number for each pixel"),
+        (lambda X, R: None, "end with return"),
+    ],
+    "pca_reconstruct": [
+        (not_centred, "did not centre"),
+        (lambda A, B, k: centred(A, B, k, add=False), "forgot to add the mean"),
+        (lambda A, B, k: centred(A, B, k, mean=B.mean(axis=0)), "test rows' own mean"),
+        (lambda A, B, k: centred(A, B, k, mean=B.mean(axis=0), rows=B), "directions from X_test"),
+        (lambda A, B, k: centred(A, B, 9), "kept all directions"),
+        (lambda A, B, k: centred(A, B, k, first=False), "last k directions"),
+        (
+            lambda A, B, k: (B - A.mean(axis=0)) @ np.linalg.svd(A - A.mean(axis=0), full_matrices=False)[2][:k].T,
+            "stopped at the codes",
+        ),
+    ],
+    "build_autoencoder": [
+        (lambda n, h, k: mlp([n, *h, k]), "ends at the latent code"),
+        (lambda n, h, k: mlp([n, *h, *h[::-1], n]), "wider than the latent size"),
+        (lambda n, h, k: mlp([n, *h, k, n]), "the decoder mirrors the encoder"),
+        (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], end=[nn.ReLU()]), "followed by a ReLU"),
+        (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], between=nn.Identity), "linear, however many layers"),
+        (lambda n, h, k: [nn.Linear(n, k), nn.Linear(k, n)], "return the network itself"),
+    ],
+    "train_epoch": [
+        (no_step, "did not move"),
+        (variant(zero_grad=False), "Gradients pile up"),
+        (variant(shuffle=False), "in order"),
+        (variant(drop_last=True), "smaller batch is missing"),
+        (variant(one_batch=True), "one step with all rows"),
+        (wrong_loss(np.sum), "the sum of the batches"),
+        (wrong_loss(lambda losses: losses[-1]), "the last batch's loss"),
+        (wrong_loss(np.mean), "averaged over batches"),
+        (keeps_graph, "drags its graph"),
+    ],
+    "early_stopping": [
+        (lambda losses, p: stop(losses, p)[::-1], "swapped"),
+        (lambda losses, p: tuple(e - 1 for e in stop(losses, p)), "from 0"),
+        (lambda losses, p: (stop(losses, p)[0], int(np.argmin(losses)) + 1), "after the stop"),
+        (lambda losses, p: stop(losses, p + 1), "one epoch late"),
+        (rises_in_a_row, "zigzag"),
+        (lambda losses, p: stop(losses, p)[1], "return two numbers"),
+    ],
+    "threshold_for_budget": [
+        (lambda s, b: np.quantile(s, b), "lower tail"),
+        (lambda s, b: np.quantile(s, 1 - b), "plain 95% quantile"),
+        (lambda s, b: rank(s, b, +1), "One place too far"),
+        (lambda s, b: rank(s, b, rounding=np.floor), "One place too low"),
+        (lambda s, b: s[int(np.ceil((len(s) + 1) * (1 - b))) - 1], "sort first"),
+        (lambda s, b: s.mean() + 3 * s.std(), "knows nothing of the budget"),
+        (lambda s, b: np.percentile(s, 1 - b), "counts from 0 to 100"),
+        (lambda s, b: s.max(), "flags nothing at all"),
+        (lambda s, b: rank(s, b) if len(s) > 20 else s.max(), "the rank is 11 of 10"),
+    ],
+    "rates": [
+        (lambda y, s, t: (flags(y, s, t)[1], flags(y, s, t)[0], flags(y, s, t)[2]), "swapped"),
+        (lambda y, s, t: (*flags(y, s, t)[:2], 1 - flags(y, s, t)[0]), "1 - precision"),
+        (lambda y, s, t: references.rates(y, s >= t), "equal to the threshold"),
+        (lambda y, s, t: references.rates(y, s < t), "low scores"),
+        (lambda y, s, t: (((s > t) == y).mean(), *flags(y, s, t)[1:]), "accuracy"),
+        (lambda y, s, t: (*flags(y, s, t)[:2], 1 - flags(y, s, t)[2]), "left in peace"),
+        (nan_precision, "0/0"),
+        (lambda y, s, t: flags(y, s, t)[:2], "return three numbers"),
+    ],
+    "fit_detector": [
+        (lambda X, H, b: detector(X, H), "the one from fit"),
+        (lambda X, H, b: detector(X, X, place=FalsePositiveRate(b)), "on the training rows"),
+        (lambda X, H, b: detector(X, H).set_threshold(H), "wrong rule"),
+        (lambda X, H, b: detector(np.vstack([X, H]), H, place=FalsePositiveRate(b)), "the held-out rows too"),
+        (lambda X, H, b: detector(X[:100], H, place=FalsePositiveRate(b)), "fit saw 100 rows"),
+        (lambda X, H, b: detector(X, H, place=FalsePositiveRate(0.05)), "built in 5%"),
+        (lambda X, H, b: Autoencoder(), "not fitted"),
+        (lambda X, H, b: PCA().fit(X), "return the fitted Autoencoder itself"),
+    ],
+}
+FUNCTIONS = sorted(WRONG)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_tasks(name):
+    prove(getattr(autoencoders, name), SOLVED[name], STUB[name], WRONG[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "quiz"),
+    [
+        ("latent_size", "latent_answers", autoencoders.latent_quiz),
+        ("false_positive_budget", "budget_answers", autoencoders.budget_quiz),
+    ],
+)
+def test_concept_questions(name, answers, quiz):
+    right = SOLVED[answers]
+    wrong = [
+        ({**right, key: letter}, why)
+        for key, question in quiz.questions.items()
+        for letter, why in question.why.items()
+        if letter != question.answer
+    ]
+    assert len(wrong) == 9
+    prove(getattr(autoencoders, name), right, STUB[answers], wrong)
+
+
+def test_tasks_do_not_depend_on_each_other():
+    prove_independent(SLUG)
+
+
+def test_a_memorised_answer_fails(monkeypatch):
+    monkeypatch.setenv("COURSE_CHECK_SEED", "1")
+    seen = {}
+
+    def spy(scores, budget):
+        seen[len(scores)] = value = SOLVED["threshold_for_budget"](scores, budget)
+        return value
+
+    autoencoders.threshold_for_budget(spy)
+    monkeypatch.setenv("COURSE_CHECK_SEED", "2")
+    with pytest.raises(CheckFailed):
+        autoencoders.threshold_for_budget(lambda scores, budget: next(iter(seen.values())))
+
+
+def test_a_network_that_learns_nothing_is_noticed():
+    """The last gate of task 10.8: right rows and rule, but anomalies score no higher."""
+    with pytest.raises(CheckFailed, match="no higher than normal"):
+        autoencoders.fit_detector(_blind)
+
+
+class Blind(Autoencoder):
+    """Scores normal rows high and others low."""
+
+    def anomaly_scores(self, net, batch):
+        return -super().anomaly_scores(net, batch)
+
+
+def _blind(X, held_out, budget):
+    model = Blind(hidden_sizes=(16,), latent_size=2, epochs=30, random_state=0, device="cpu", verbose=False).fit(X)
+    return model.set_threshold(held_out, rule=FalsePositiveRate(budget))
