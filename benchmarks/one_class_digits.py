@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from report import RESULTS, keep, markdown
+from _report import RESULTS, keep, markdown
 
 from course_lib.core import Detector
 from course_lib.core.atomic import atomic_write

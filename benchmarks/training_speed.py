@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import torch
-from report import keep, markdown
+from _report import keep, markdown
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 

@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 NORMAL = "#6BB5E8"
 ANOMALY = "#B23A00"
@@ -175,7 +176,7 @@ def hourglass(sizes: Sequence[int], *, title: str, ax: Axes | None = None) -> Ax
     for place, size in enumerate(sizes):
         height = size**0.5
         color = ANOMALY if place == narrowest else NORMAL
-        ax.add_patch(plt.Rectangle((place - 0.12, -height / 2), 0.24, height, facecolor=color, edgecolor=NEUTRAL))
+        ax.add_patch(Rectangle((place - 0.12, -height / 2), 0.24, height, facecolor=color, edgecolor=NEUTRAL))
         ax.text(place, -height / 2 - 1.2, str(size), ha="center", va="top", fontsize=10)
         if place:
             before = sizes[place - 1] ** 0.5

@@ -32,9 +32,9 @@ class SklearnOutlierDetector(OutlierMixin, BaseEstimator):
         self.detector = detector
 
     def fit(self, X: Any, y: Any = None) -> SklearnOutlierDetector:
-        """Fit a clone of the detector to `X`, shape (n, n_features)."""
+        """Fit a clone of the detector to `X`, shape (n, n_features); `y` only serves threshold rules with labels."""
         check_rows(self, X, reset=True)
-        self.detector_ = clone(self.detector).fit(X)
+        self.detector_ = clone(self.detector).fit(X, y)
         return self
 
     @property
@@ -44,7 +44,7 @@ class SklearnOutlierDetector(OutlierMixin, BaseEstimator):
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Minus the detector's scores, shape (n,): LOWER is more anomalous."""
-        check_is_fitted(self)
+        check_is_fitted(self, "detector_")
         check_rows(self, X, reset=False)
         # scikit-learn promises float64, also for networks that compute in float32.
         return -self.detector_.decision_function(X).astype(np.float64)

@@ -60,11 +60,13 @@ class Detector(BaseEstimator):
         self
         """
         X = check_rows(self, X, reset=True, min_rows=self._min_rows)
+        rule = self._rule(self.threshold)
+        rule.check()
+        rule.check_labels_given(y)
         scores = self._fit(X)
         self.decision_scores_ = self._finite(self._score(X) if scores is None else scores)
         # In a pipeline y may hold labels of any kind: only a rule that learns from it gets to see it here.
-        learns = getattr(self.threshold, "needs_labels", False)
-        self._place(self.threshold, self.decision_scores_, y if learns else None)
+        self._place(rule, self.decision_scores_, y if rule.needs_labels else None)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -75,7 +77,7 @@ class Detector(BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """Label each row of `X`, shape (n, n_features): ints of shape (n,), 1 = anomaly, 0 = normal."""
         check_is_fitted(self)
-        return (self.decision_function(X) > self.threshold_).astype(int)
+        return self._label(self.decision_function(X))
 
     def set_threshold(self, X: Any, y: Any = None, rule: ThresholdRule | None = None) -> Detector:
         """Place the threshold anew, on data of your choice, for example held-out normal rows.
@@ -91,15 +93,27 @@ class Detector(BaseEstimator):
         -------
         self
         """
-        self._place(self.threshold if rule is None else rule, self.decision_function(X), y)
+        self._place(self._rule(self.threshold if rule is None else rule), self.decision_function(X), y)
         return self
 
-    def _place(self, rule: ThresholdRule | None, scores: np.ndarray, y: Any) -> None:
+    @staticmethod
+    def _rule(rule: ThresholdRule | None) -> ThresholdRule:
         rule = Contamination() if rule is None else rule
         if not isinstance(rule, ThresholdRule):
             raise TypeError(f"threshold must be a rule such as Contamination(0.1), but is {rule!r}.")
+        return rule
+
+    def _place(self, rule: ThresholdRule, scores: np.ndarray, y: Any) -> None:
         self.threshold_ = rule.place(scores, y)
-        self.labels_ = (self.decision_scores_ > self.threshold_).astype(int)
+        self.labels_ = self._label(self.decision_scores_)
+
+    def _label(self, scores: np.ndarray) -> np.ndarray:
+        # In float64: NumPy would round the threshold to the scores' float32, where it can meet a score.
+        return (scores.astype(np.float64) > self.threshold_).astype(int)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """True after a fit that came to its end; a failed one leaves attributes behind, but no threshold."""
+        return hasattr(self, "threshold_")
 
     def _finite(self, scores: np.ndarray) -> np.ndarray:
         if scores.dtype.kind != "f":

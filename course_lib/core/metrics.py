@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from course_lib.core.validation import check_labels, check_scores
+from course_lib.core.validation import check_labels, check_scores, to_numpy
 
 
 def _pair(y: Any, scores: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -43,8 +43,8 @@ def precision_at_k(y: Any, scores: Any, k: int | None = None) -> float:
     """
     y, scores = _pair(y, scores)
     k = int(y.sum()) if k is None else k
-    if not 1 <= k <= len(y):
-        raise ValueError(f"precision at k needs k between 1 and the {len(y)} samples, but got {k}.")
+    if not isinstance(k, (int, np.integer)) or not 1 <= k <= len(y):
+        raise ValueError(f"precision at k needs a whole number k between 1 and the {len(y)} samples, but got {k!r}.")
     border = np.sort(scores)[-k]
     above, tied = scores > border, scores == border
     places = k - int(above.sum())
@@ -87,9 +87,8 @@ def _share(part: int, whole: int) -> float:
 
 def confusion(y: Any, predictions: Any) -> Counts:
     """Count hits and misses of 0/1 `predictions`, shape (n,), against labels `y`, shape (n,)."""
-    y, predictions = _pair(y, predictions)
-    check_labels(predictions, len(y))
-    hit = predictions == 1
+    y = check_labels(y, len(np.asarray(to_numpy(y)).ravel()))
+    hit = check_labels(predictions, len(y), "predictions") == 1
     return Counts(
         int((y[hit] == 1).sum()),
         int((y[hit] == 0).sum()),

@@ -34,7 +34,10 @@ def write_arrays(path: str | os.PathLike[str], arrays: dict[str, np.ndarray], in
     # A copy: safetensors writes a view's memory as it lies, strides ignored.
     arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
     with atomic_write(path) as temporary:
-        save_file(arrays, temporary, metadata={"course_lib": text, "sha256": _checksum(arrays, text)})
+        try:
+            save_file(arrays, temporary, metadata={"course_lib": text, "sha256": _checksum(arrays, text)})
+        except SafetensorError as error:  # how it reports a full disk
+            raise OSError(f"{path} could not be written ({error}): free some space or choose another folder.") from None
 
 
 def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -52,8 +55,10 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], di
         raise FileNotFoundError(f"There is no file {path}: check the name and the folder.")
     try:
         with safe_open(path, framework="numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, no mapping
             meta = file.metadata() or {}
+            # Another library's file may hold kinds of numbers that NumPy does not know: leave them alone.
+            names = file.keys() if "course_lib" in meta else []
+            arrays = {name: file.get_tensor(name) for name in names}
     except SafetensorError:
         raise ValueError(f"{path.name} is cut off or no safetensors file: save it again.") from None
     if "course_lib" not in meta:
@@ -82,10 +87,13 @@ def encode(value: Any, name: str) -> Any:
         return {"tuple": [encode(item, name) for item in value]}
     if isinstance(value, list):
         return [encode(item, name) for item in value]
-    if isinstance(value, ThresholdRule):
-        return {"rule": type(value).__name__, "params": value.get_params(deep=False)}
+    if isinstance(value, ThresholdRule) and type(value).__module__ == ThresholdRule.__module__:
+        params = value.get_params(deep=False)
+        return {"rule": type(value).__name__, "params": {k: encode(v, k) for k, v in params.items()}}
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    if (type(value).__module__, type(value).__name__) == ("torch", "device"):
+        return str(value)
     raise TypeError(f"{name} is a {type(value).__name__}, which cannot be saved without pickle: use plain values.")
 
 
@@ -97,10 +105,11 @@ def decode(value: Any) -> Any:
         return value
     if "tuple" in value:
         return tuple(decode(item) for item in value["tuple"])
-    rules = {rule.__name__: rule for rule in ThresholdRule.__subclasses__()}
+    known = ThresholdRule.__subclasses__()
+    rules = {rule.__name__: rule for rule in known if rule.__module__ == ThresholdRule.__module__}
     if value.get("rule") not in rules:
         raise ValueError(f"The file names an unknown threshold rule {value.get('rule')!r}: update the course.")
-    return rules[value["rule"]](**value["params"])
+    return rules[value["rule"]](**{k: decode(v) for k, v in value["params"].items()})
 
 
 def _get_state(detector: Detector) -> dict[str, Any]:
@@ -151,9 +160,10 @@ def load_detector(path: str | os.PathLike[str], expected: type[Detector] | None 
 def _find_class(name: str, expected: type[Detector] | None) -> type[Detector]:
     from course_lib.core.detector import Detector
 
-    if expected is not None and f"{expected.__module__}:{expected.__qualname__}" == name:
-        return expected
     module, _, attribute = name.partition(":")
+    own = expected is not None and not expected.__module__.startswith("course_lib.")
+    if expected is not None and own and expected.__qualname__ == attribute:
+        return expected  # whatever module it was saved from: learners move classes from notebooks to files
     if not module.startswith("course_lib."):
         raise ValueError(
             f"The file holds {name}, which is not part of the course: call load on your own class instead."

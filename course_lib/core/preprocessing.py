@@ -38,9 +38,10 @@ def fit_scaling(X: np.ndarray, kind: str | None) -> tuple[np.ndarray, np.ndarray
         scale = high - low
     else:
         raise ValueError(f"scaling must be None or one of {', '.join(SCALINGS)}, but is {kind!r}.")
-    # The deviation of a constant column is rounding noise, not zero: compare with the size of the values.
+    # The deviation of a constant column is rounding noise that grows with the rows; its range is not.
     noise = 10 * np.finfo(np.float64).eps * np.abs(X).max(axis=0)
-    return shift, np.where(scale > noise, scale, 1.0)
+    varies = (np.ptp(X, axis=0) > noise) & (scale > noise)
+    return shift, np.where(varies, scale, 1.0)
 
 
 def apply_scaling(X: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:

@@ -49,9 +49,9 @@ def draw_seed(random_state: int | None) -> int:
     """The seed itself, or a fresh one from the operating system when it is None."""
     if random_state is None:
         return int(np.random.default_rng().integers(2**31))
-    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and 0 <= random_state < 2**63:
         return int(random_state)
-    raise ValueError(f"random_state must be None or a whole number of at least 0, but is {random_state!r}.")
+    raise ValueError(f"random_state must be None or a whole number from 0 to 2**63 - 1, but is {random_state!r}.")
 
 
 @contextlib.contextmanager

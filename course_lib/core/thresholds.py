@@ -41,16 +41,22 @@ class ThresholdRule(BaseEstimator):
         ValueError
             If the scores are not finite, labels are missing or wrong, or the rule's own number is out of range.
         """
+        self.check()
         scores = check_scores(scores)
         labels = None if y is None else check_labels(y, len(scores))
         if self.needs_labels:
-            if labels is None:
-                raise ValueError(
-                    f"{type(self).__name__} learns the threshold from labels: pass y (0 normal, 1 anomaly)."
-                )
-            if labels.min() == labels.max():
+            self.check_labels_given(y)
+            if labels is not None and labels.min() == labels.max():
                 raise ValueError(f"{type(self).__name__} needs both classes in y, but every label is {labels[0]}.")
         return float(self._place(scores, labels))
+
+    def check(self) -> None:
+        """Refuse a number out of range; detectors ask before they train, not after."""
+
+    def check_labels_given(self, y: Any) -> None:
+        """Refuse to go on without labels if this rule learns from them."""
+        if self.needs_labels and y is None:
+            raise ValueError(f"{type(self).__name__} learns the threshold from labels: pass y (0 normal, 1 anomaly).")
 
     def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
         raise NotImplementedError
@@ -75,8 +81,10 @@ class Contamination(ThresholdRule):
     def __init__(self, share: float = 0.1):
         self.share = share
 
-    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
+    def check(self) -> None:
         self._require(_is_number(self.share) and 0 < self.share <= 0.5, "share", "above 0 and at most 0.5")
+
+    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
         return np.quantile(scores, 1 - self.share)
 
 
@@ -91,8 +99,10 @@ class Percentile(ThresholdRule):
     def __init__(self, q: float = 99.0):
         self.q = q
 
-    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
+    def check(self) -> None:
         self._require(_is_number(self.q) and 0 <= self.q <= 100, "q", "between 0 and 100")
+
+    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
         return np.percentile(scores, self.q)
 
 
@@ -107,8 +117,10 @@ class Sigma(ThresholdRule):
     def __init__(self, k: float = 3.0):
         self.k = k
 
-    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
+    def check(self) -> None:
         self._require(_is_number(self.k) and self.k > 0, "k", "above 0")
+
+    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
         return scores.mean() + self.k * scores.std()
 
 
@@ -127,8 +139,10 @@ class MAD(ThresholdRule):
     def __init__(self, k: float = 3.5):
         self.k = k
 
-    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
+    def check(self) -> None:
         self._require(_is_number(self.k) and self.k > 0, "k", "above 0")
+
+    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
         median = np.median(scores)
         return median + self.k * 1.4826 * np.median(np.abs(scores - median))
 
@@ -152,11 +166,13 @@ class FalsePositiveRate(ThresholdRule):
     def __init__(self, budget: float = 0.05):
         self.budget = budget
 
-    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
+    def check(self) -> None:
         self._require(_is_number(self.budget) and 0 < self.budget < 1, "budget", "between 0 and 1, both excluded")
+
+    def _place(self, scores: np.ndarray, y: np.ndarray | None) -> float:
         normal = np.sort(scores if y is None else scores[y == 0])
         # Rounding guards against (m + 1)(1 - budget) landing a hair above a whole number.
-        rank = int(np.ceil(round((len(normal) + 1) * (1 - self.budget), 9)))
+        rank = max(1, int(np.ceil(round((len(normal) + 1) * (1 - self.budget), 9))))
         if rank > len(normal):
             needed = int(np.ceil(round(1 / self.budget, 9))) - 1
             raise ValueError(

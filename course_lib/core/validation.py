@@ -10,7 +10,11 @@ from sklearn.utils.validation import validate_data
 
 def to_numpy(values: Any) -> Any:
     """Bring a tensor from any device to NumPy; leave everything else as it is (torch is not imported for this)."""
-    return values.detach().cpu().numpy() if hasattr(values, "detach") else values
+    if not hasattr(values, "detach"):
+        return values
+    values = values.detach().cpu()
+    # NumPy has no bfloat16; float32 holds all of its values.
+    return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()
 
 
 def check_rows(detector: Any, X: Any, *, reset: bool, min_rows: int = 1) -> np.ndarray:
@@ -36,8 +40,8 @@ def check_rows(detector: Any, X: Any, *, reset: bool, min_rows: int = 1) -> np.n
         One sentence: wrong rank, too few rows, wrong width, NaN, infinity, text, complex or sparse data.
     """
     name = type(detector).__name__
-    X = to_numpy(X)
     try:
+        X = to_numpy(X)
         array = validate_data(
             detector,
             X,
@@ -63,9 +67,22 @@ def _one_sentence(error: Exception, X: Any, name: str) -> str:
             f"{name} needs a table of shape (n, n_features), but X has shape {shape}. Reshape your data: "
             "X.reshape(-1, 1) for one feature, X.reshape(1, -1) for one row."
         )
-    if "dim" in message and "expected" in message:
+    if "array with dim" in message:
         return f"{name} needs a table of shape (n, n_features), but X has shape {np.shape(X)}: flatten each row first."
-    return message.splitlines()[0]
+    if message.startswith("Complex data not supported"):
+        return (
+            f"Complex data not supported: {name} needs real numbers, so pass real and imaginary part as two features."
+        )
+    if message.startswith("The feature names should match"):
+        lines = message.splitlines()
+        what = " ".join(line.strip("- ") for line in lines[1:]).strip().rstrip(".")
+        return f"{lines[0].rstrip('.')} ({what}): pass the same columns in the same order."
+    if "argument must be" in message:
+        return f"{name} needs numbers, but X holds other objects ({message}): turn them into numbers first."
+    if "inhomogeneous shape" in message:
+        return f"{name} needs a table of shape (n, n_features), but the rows of X differ in length: make them equal."
+    first = message.splitlines()[0]
+    return first if first.endswith(".") else f"{first}."
 
 
 def _refuse_non_finite(array: np.ndarray, name: str) -> None:
@@ -84,20 +101,23 @@ def _refuse_non_finite(array: np.ndarray, name: str) -> None:
     )
 
 
-def check_labels(y: Any, n: int) -> np.ndarray:
-    """Return labels as an int array of shape (n,), 1 = anomaly and 0 = normal, or raise ValueError."""
+def check_labels(y: Any, n: int, name: str = "y") -> np.ndarray:
+    """Return labels as ints of shape (n,), 1 = anomaly and 0 = normal, or raise a ValueError about `name`."""
     array = np.asarray(to_numpy(y))
     if array.shape != (n,):
-        raise ValueError(f"y needs shape ({n},), one label for each score, but has shape {array.shape}.")
+        raise ValueError(f"{name} needs shape ({n},), one label for each sample, but has shape {array.shape}.")
     if not np.isin(array, (0, 1)).all():
-        found = np.unique(array)[:5].tolist()
-        raise ValueError(f"y needs labels 0 (normal) and 1 (anomaly), but holds {found}: recode them first.")
+        found = sorted(set(array.tolist()), key=str)[:5]
+        raise ValueError(f"{name} needs labels 0 (normal) and 1 (anomaly), but holds {found}: recode them first.")
     return array.astype(int)
 
 
 def check_scores(scores: Any) -> np.ndarray:
     """Return scores as a finite float array of shape (n,) with n >= 1, or raise ValueError."""
-    array = np.asarray(to_numpy(scores), dtype=float)
+    try:
+        array = np.asarray(to_numpy(scores), dtype=float)
+    except (ValueError, TypeError):
+        raise ValueError("scores need shape (n,) and real numbers, but hold text, objects or uneven rows.") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"scores need shape (n,) with at least one value, but have shape {array.shape}.")
     if not np.isfinite(array).all():

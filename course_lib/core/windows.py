@@ -49,19 +49,20 @@ def scores_per_timestamp(scores: np.ndarray, n: int, length: int, stride: int = 
     Returns
     -------
     ndarray, shape (n,)
-        Timestamps after the last window (a stride that leaves a rest) take the last window's score.
+        Timestamps that no window covers (a stride that leaves gaps or a rest) take the score of the window before.
     """
     scores = np.asarray(scores, dtype=float)
     starts = np.arange(0, n - length + 1, stride)
-    if len(starts) != len(scores):
+    if scores.shape != starts.shape or not len(starts):  # none at all: the series is shorter than a window
         raise ValueError(
-            f"{n} timestamps in windows of {length} with stride {stride} make {len(starts)} windows, not {len(scores)}."
+            f"{n} timestamps in windows of {length} with stride {stride} make {len(starts)} windows, "
+            f"but there are {scores.size} scores: pass one score for each window, and at least one."
         )
     total, cover = np.zeros(n), np.zeros(n)
     for offset in range(length):  # one pass for each place in the window: no rounding error builds up
         total[starts + offset] += scores
         cover[starts + offset] += 1
     covered = cover > 0
-    result = np.full(n, scores[-1])
+    result = scores[np.minimum(np.arange(n) // stride, len(scores) - 1)]
     result[covered] = total[covered] / cover[covered]
     return result

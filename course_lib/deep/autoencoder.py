@@ -91,6 +91,8 @@ class Autoencoder(DeepDetector):
 
     def build(self, n_features: int) -> nn.Module:
         """The encoder and its mirrored decoder."""
+        if np.ndim(self.hidden_sizes) != 1:
+            raise ValueError(f"hidden_sizes must be a tuple of widths such as (64, 32), but is {self.hidden_sizes!r}.")
         return AutoencoderNet(n_features, tuple(self.hidden_sizes), self.latent_size, self.activation)
 
     def loss(self, net: nn.Module, batch: torch.Tensor) -> torch.Tensor:

@@ -37,7 +37,7 @@ class TrainingState:
     waited: int = 0
 
 
-def _settings(detector: DeepDetector, data: torch.Tensor) -> dict[str, Any]:
+def run_settings(detector: DeepDetector, data: torch.Tensor) -> dict[str, Any]:
     """What must be the same for a checkpoint to fit: kind, parameters and training data."""
     params = {k: encode(v, k) for k, v in detector.get_params(deep=False).items() if k not in FREE}
     digest = hashlib.sha256(data.cpu().numpy().tobytes()).hexdigest()
@@ -45,7 +45,7 @@ def _settings(detector: DeepDetector, data: torch.Tensor) -> dict[str, Any]:
     return json.loads(json.dumps(settings))
 
 
-def write_checkpoint(detector: DeepDetector, state: TrainingState, data: torch.Tensor) -> None:
+def write_checkpoint(detector: DeepDetector, state: TrainingState, settings: dict[str, Any]) -> None:
     """Write the state after a finished epoch; a kill at any moment leaves the previous file or this one, whole."""
     arrays = {f"net.{k}": v for k, v in state.net.state_dict().items()}
     arrays.update({f"best.{k}": v for k, v in (state.best or {}).items()})
@@ -62,7 +62,7 @@ def write_checkpoint(detector: DeepDetector, state: TrainingState, data: torch.T
     elif detector.device_.startswith("mps"):
         arrays["generator.mps"] = torch.mps.get_rng_state()
     info = {
-        "checkpoint": _settings(detector, data),
+        "checkpoint": settings,
         "seed": state.seed,
         "epoch": state.epoch,
         "history": state.history,
@@ -71,6 +71,20 @@ def write_checkpoint(detector: DeepDetector, state: TrainingState, data: torch.T
         "groups": groups,
     }
     write_arrays(detector.checkpoint or "", {k: v.detach().cpu().numpy() for k, v in arrays.items()}, info)
+
+
+def load_weights(net: nn.Module, weights: dict[str, torch.Tensor]) -> None:
+    """Put saved `weights` into `net`, or raise ValueError when its ``build`` makes another network by now."""
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError:
+        has = {name: tuple(value.shape) for name, value in net.state_dict().items()}
+        saved = {name: tuple(value.shape) for name, value in weights.items()}
+        name = next(name for name in [*has, *saved] if has.get(name) != saved.get(name))
+        raise ValueError(
+            f"The saved weights do not fit the network ({name} was {saved.get(name)} and is {has.get(name)} now): "
+            "use the build that they were trained with."
+        ) from None
 
 
 @dataclass
@@ -90,7 +104,7 @@ class SavedRun:
 
     def restore(self, state: TrainingState) -> None:
         """Bring a fresh run to where the interrupted one stood."""
-        state.net.load_state_dict(self._part("net."))
+        load_weights(state.net, self._part("net."))
         device = next(state.net.parameters()).device
         for number, optimiser in enumerate(state.optimisers):
             moments: dict[int, dict[str, torch.Tensor]] = {}
@@ -115,7 +129,7 @@ class SavedRun:
         )
 
 
-def read_checkpoint(detector: DeepDetector, data: torch.Tensor) -> SavedRun | None:
+def read_checkpoint(detector: DeepDetector, needs: dict[str, Any]) -> SavedRun | None:
     """Read the detector's checkpoint, or give None when there is none yet.
 
     Raises
@@ -126,10 +140,13 @@ def read_checkpoint(detector: DeepDetector, data: torch.Tensor) -> SavedRun | No
     path = Path(detector.checkpoint or "")
     if not path.exists():
         return None
-    arrays, info = read_arrays(path)
+    try:
+        arrays, info = read_arrays(path)
+    except ValueError as error:
+        raise ValueError(f"{str(error).split(':')[0]}: delete the checkpoint or set resume=False.") from None
     if "checkpoint" not in info:
         raise ValueError(f"{path.name} is no training checkpoint: choose another file or set resume=False.")
-    wrote, needs = info["checkpoint"], _settings(detector, data)
+    wrote = info["checkpoint"]
     for name in [*needs, *wrote]:
         if wrote.get(name) != needs.get(name):
             was, now = decode(wrote.get(name)), decode(needs.get(name))
@@ -137,4 +154,9 @@ def read_checkpoint(detector: DeepDetector, data: torch.Tensor) -> SavedRun | No
                 f"{path.name} belongs to another training ({name} was {was!r} and is {now!r} now): "
                 "choose another file or set resume=False."
             )
+    if info["epoch"] > detector.epochs:
+        raise ValueError(
+            f"{path.name} has {info['epoch']} epochs behind it and epochs is {detector.epochs}: "
+            "ask for at least as many, choose another file or set resume=False."
+        )
     return SavedRun(arrays, info)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
 from torch import nn
 
 ACTIVATIONS = {
@@ -24,9 +25,9 @@ def mlp(sizes: Sequence[int], activation: str) -> nn.Sequential:
     ValueError
         If the activation is unknown or a size is not a whole number of at least 1.
     """
-    if activation not in ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, but is {activation!r}.")
-    if not all(isinstance(size, int) and size >= 1 for size in sizes):
+    if not all(isinstance(size, (int, np.integer)) and size >= 1 for size in sizes):
         raise ValueError(f"layer sizes must be whole numbers of at least 1, but are {tuple(sizes)}.")
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise(sizes):

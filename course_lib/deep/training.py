@@ -19,7 +19,8 @@ from tqdm import tqdm
 from course_lib.core.detector import Detector
 from course_lib.core.preprocessing import apply_scaling, fit_scaling
 from course_lib.core.runtime import draw_seed, local_seed, resolve_device
-from course_lib.deep.checkpoint import TrainingState, read_checkpoint, write_checkpoint
+from course_lib.deep.checkpoint import TrainingState, load_weights, read_checkpoint, run_settings, write_checkpoint
+from course_lib.deep.parameters import check_parameters
 
 SCORING_ROWS = 4096
 
@@ -87,7 +88,9 @@ class DeepDetector(Detector):
     def optimisers(self, net: nn.Module) -> list[torch.optim.Optimizer]:
         """The optimisers that ``training_step`` uses."""
         fused = self.device_.startswith(("cpu", "cuda"))  # one kernel for all weights instead of several for each
-        adam = torch.optim.Adam(net.parameters(), self.learning_rate, weight_decay=self.weight_decay, fused=fused)
+        adam = torch.optim.Adam(
+            net.parameters(), float(self.learning_rate), weight_decay=float(self.weight_decay), fused=fused
+        )
         return [adam]
 
     def training_step(
@@ -102,13 +105,14 @@ class DeepDetector(Detector):
         return loss.detach()
 
     def _fit(self, X: np.ndarray) -> None:
-        self._check_parameters()
+        check_parameters(self, len(X))
         device = resolve_device(self.device)
         self.device_ = str(device)
         self.seed_ = draw_seed(self.random_state)
         self.shift_, self.scale_ = fit_scaling(X, self.scaling)
         data = self._to_tensor(X)
-        saved = read_checkpoint(self, data) if self.resume and self.checkpoint else None
+        settings = run_settings(self, data) if self.checkpoint else {}
+        saved = read_checkpoint(self, settings) if self.resume else None
         if saved is not None:
             self.seed_ = saved.seed
         with local_seed(self.seed_, device):
@@ -117,7 +121,7 @@ class DeepDetector(Detector):
             train, held_out = self._split(data, state.generator)
             if saved is not None:
                 saved.restore(state)
-            self._run(state, train, held_out, data)
+            self._run(state, train, held_out, settings)
         if self.patience is not None and state.best is not None:
             net.load_state_dict(state.best)
         self.net_, self.history_ = net, state.history
@@ -130,7 +134,11 @@ class DeepDetector(Detector):
         return data[order[held_out:]], data[order[:held_out]]
 
     def _run(
-        self, state: TrainingState, train: torch.Tensor, held_out: torch.Tensor | None, data: torch.Tensor
+        self,
+        state: TrainingState,
+        train: torch.Tensor,
+        held_out: torch.Tensor | None,
+        settings: dict[str, Any],
     ) -> None:
         shown = self.verbose and (sys.stderr.isatty() or "ipykernel" in sys.modules)
         bar = tqdm(range(state.epoch, self.epochs), desc=type(self).__name__, leave=False, disable=not shown)
@@ -151,14 +159,14 @@ class DeepDetector(Detector):
             self._note_best(state, losses.get("validation_loss"))
             state.epoch += 1
             if self.checkpoint:
-                write_checkpoint(self, state, data)
+                write_checkpoint(self, state, settings)
 
     def _train_epoch(self, state: TrainingState, train: torch.Tensor) -> float:
         state.net.train()
         # Index batches from a resident tensor: a DataLoader that fetches row by row costs more than a small network.
         order = torch.randperm(len(train), generator=state.generator).to(train.device)
         total = torch.zeros((), device=train.device)
-        for rows in order.split(self.batch_size):
+        for rows in order.split(int(self.batch_size)):
             total += self.training_step(state.net, train[rows], state.optimisers) * len(rows)
         return total.item() / len(train)
 
@@ -188,27 +196,6 @@ class DeepDetector(Detector):
         # float32 as computed: more digits would be invented ones.
         return torch.cat(parts).float().cpu().numpy()
 
-    def _check_parameters(self) -> None:
-        def require(ok: bool, name: str, wanted: str) -> None:
-            if not ok:
-                raise ValueError(f"{name} must be {wanted}, but is {getattr(self, name)!r}.")
-
-        whole = (int, np.integer)
-        require(isinstance(self.epochs, whole) and self.epochs >= 1, "epochs", "a whole number of at least 1")
-        require(
-            isinstance(self.batch_size, whole) and self.batch_size >= 1,
-            "batch_size",
-            "a whole number of at least 1",
-        )
-        require(self.learning_rate > 0, "learning_rate", "above 0")
-        require(self.weight_decay >= 0, "weight_decay", "at least 0")
-        require(0 <= self.validation_share < 1, "validation_share", "at least 0 and below 1")
-        require(self.patience is None or self.patience >= 1, "patience", "None or at least 1")
-        if self.patience is not None and self.validation_share == 0:
-            raise ValueError("patience needs held-out rows to watch: set validation_share above 0.")
-        if self.resume and not self.checkpoint:
-            raise ValueError("resume=True needs the file to go on from: set checkpoint to its path.")
-
     def _get_state(self) -> dict[str, Any]:
         state = {k: v for k, v in vars(self).items() if k.endswith("_") and k not in ("net_", "history_")}
         state.update({f"net_.{k}": v.cpu().numpy() for k, v in self.net_.state_dict().items()})
@@ -227,4 +214,4 @@ class DeepDetector(Detector):
         self.device_ = str(device)
         with local_seed(self.seed_, device):
             self.net_ = self.build(self.n_features_in_).to(device)
-        self.net_.load_state_dict(weights)
+        load_weights(self.net_, weights)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
+from sklearn.utils.validation import check_is_fitted
 
 from course_lib.core.detector import Detector
 from course_lib.core.runtime import resolve_device
 from course_lib.core.thresholds import ThresholdRule
+from course_lib.core.validation import check_rows
 
 BLOCK_BYTES = 2**26  # of distances held at once
 
@@ -54,24 +58,28 @@ class KNN(Detector):
         resolve_device(self.device)
         self.X_train_ = X.astype(np.float64)
 
-    def neighbor_distances(self, X: np.ndarray) -> np.ndarray:
+    def neighbor_distances(self, X: Any) -> np.ndarray:
         """Euclidean distances to the nearest training rows, ascending.
 
         Parameters
         ----------
-        X : ndarray, shape (n, n_features)
+        X : array-like, shape (n, n_features)
 
         Returns
         -------
         ndarray of float64, shape (n, n_neighbors)
         """
+        check_is_fitted(self)
+        return self._neighbors(check_rows(self, X, reset=False))
+
+    def _neighbors(self, X: np.ndarray) -> np.ndarray:
         device = resolve_device(self.device)
         kind = torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64
         # Centred, so that a large common offset does not eat the digits of the product below.
         centre = self.X_train_.mean(axis=0)
         train = torch.as_tensor(self.X_train_ - centre, dtype=kind, device=device)
         queries = torch.as_tensor(X - centre, dtype=kind, device=device)
-        rows = max(1, BLOCK_BYTES // (8 * len(train)))
+        rows = max(1, BLOCK_BYTES // (8 * max(train.shape)))
         return torch.cat([self._block(block, train) for block in queries.split(rows)]).cpu().double().numpy()
 
     def _block(self, queries: torch.Tensor, train: torch.Tensor) -> torch.Tensor:
@@ -85,7 +93,7 @@ class KNN(Detector):
         return torch.where(itself, exact[:, 1 : self.n_neighbors + 1], exact[:, : self.n_neighbors])
 
     def _score(self, X: np.ndarray) -> np.ndarray:
-        distances = self.neighbor_distances(X)
+        distances = self._neighbors(X)
         if self.method == "largest":
             return distances[:, -1]
         return distances.mean(axis=1) if self.method == "mean" else np.median(distances, axis=1)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from course_lib.core.detector import Detector
 from course_lib.core.thresholds import ThresholdRule
+from course_lib.core.validation import check_rows
 
 
 class PCA(Detector):
@@ -60,10 +64,14 @@ class PCA(Detector):
         reach = int(np.searchsorted(np.cumsum(share), wanted)) + 1
         return min(reach, most, n_features - 1)
 
-    def reconstruct(self, X: np.ndarray) -> np.ndarray:
+    def reconstruct(self, X: Any) -> np.ndarray:
         """The point of the subspace nearest to each row of `X`, both of shape (n, n_features)."""
+        check_is_fitted(self)
+        return self._project(check_rows(self, X, reset=False))
+
+    def _project(self, X: np.ndarray) -> np.ndarray:
         return (X - self.mean_) @ self.components_.T @ self.components_ + self.mean_
 
     def _score(self, X: np.ndarray) -> np.ndarray:
         # The residual itself, not |x|^2 - |projection|^2: that difference loses its digits for small errors.
-        return ((X - self.reconstruct(X)) ** 2).sum(axis=1)
+        return ((X - self._project(X)) ** 2).sum(axis=1)
