@@ -73,10 +73,7 @@ def pyod(X: np.ndarray, epochs: int, device: torch.device) -> float:
 def products(X: np.ndarray, epochs: int, device: torch.device) -> float:
     """The bare matrix products of the same epochs: one forward and two backward for each layer and batch."""
     batches = -(-len(X) // BATCH) * epochs
-    layers = [
-        (torch.rand(BATCH, a, device=device), torch.rand(a, b, device=device))
-        for a, b in pairwise(SIZES)
-    ]
+    layers = [(torch.rand(BATCH, a, device=device), torch.rand(a, b, device=device)) for a, b in pairwise(SIZES)]
     for _ in range(batches):
         for x, w in layers:
             y = x @ w

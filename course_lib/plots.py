@@ -142,15 +142,32 @@ def score_histogram(
 
 
 def training_curves(
-    history: Mapping[str, Sequence[float]], *, title: str, best: int | None = None, ax: Axes | None = None
+    history: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    best: int | None = None,
+    reference: tuple[str, float] | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Loss against epochs, on a logarithmic axis; `best` marks the epoch (from 1) whose weights were kept."""
+    """Loss against epochs, on a logarithmic axis.
+
+    Parameters
+    ----------
+    history : mapping
+        A detector's ``history_``.
+    best : int, optional
+        The epoch (from 1) whose weights were kept; a vertical line.
+    reference : (str, float), optional
+        Name and loss of another method; a horizontal line.
+    """
     ax = _axes(ax, title, "epoch", "loss (mean squared error)")
     for name, style, label in (("loss", "-", "training"), ("validation_loss", "--", "validation")):
         if name in history:
             ax.plot(range(1, len(history[name]) + 1), history[name], style, color=NEUTRAL, label=label)
     if best is not None:
         ax.axvline(best, color=ANOMALY, linestyle=":", label=f"best validation loss: epoch {best}")
+    if reference is not None:
+        ax.axhline(reference[1], color=ANOMALY, linestyle=":", label=reference[0])
     ax.set_yscale("log")
     ax.legend(frameon=False)
     return ax

@@ -234,7 +234,12 @@ def fit_detector(X_train, X_held_out, budget):
     """A fitted Autoencoder whose threshold keeps the budget on X_held_out."""
     # SOLUTION
     detector = Autoencoder(
-        hidden_sizes=(16,), latent_size=2, epochs=30, random_state=0, device="cpu", verbose=False
+        hidden_sizes=(16,),
+        latent_size=2,
+        epochs=30,
+        random_state=0,
+        device="cpu",
+        verbose=False,
     )
     detector.fit(X_train)
     return detector.set_threshold(X_held_out, rule=FalsePositiveRate(budget))

@@ -12,6 +12,8 @@ def to_numpy(values: Any) -> Any:
     """Bring a tensor from any device to NumPy; leave everything else as it is (torch is not imported for this)."""
     if not hasattr(values, "detach"):
         return values
+    if getattr(values, "is_sparse", False):
+        raise TypeError("Sparse tensors are not supported: pass a dense one, tensor.to_dense().")
     values = values.detach().cpu()
     # NumPy has no bfloat16; float32 holds all of its values.
     return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()

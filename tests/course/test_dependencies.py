@@ -116,7 +116,13 @@ def test_conda_environment_agrees_with_pyproject():
     python = found.pop("python").lstrip("=")
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python)
     del found["pip"]
-    assert found == {CONDA_NAMES.get(name, name): str(r.specifier) for name, r in BASE.items()}
+    lab = {canonicalize_name(r.name): r for r in map(Requirement, PROJECT["optional-dependencies"]["lab"])}
+    assert found == {CONDA_NAMES.get(name, name): str(r.specifier) for name, r in {**BASE, **lab}.items()}
+
+
+def test_the_package_itself_asks_for_no_jupyter():
+    """Colab keeps its own: what the set-up cell installs there must not replace it."""
+    assert not BASE.keys() & {"ipykernel", "jupyterlab", "notebook", "jupyter-server", "nbval", "pytest"}
 
 
 def test_the_package_is_light_to_import():
@@ -148,20 +154,21 @@ def test_the_version_is_written_once():
 
 @pytest.mark.parametrize(
     ("folders", "groups"),
-    [(["course_lib"], []), (["authoring", "tests"], ["dev"]), (["benchmarks"], ["dev", "bench"])],
-    ids=lambda names: "+".join(names) or "base",
+    [(["course_lib"], ["lab"]), (["authoring", "tests"], ["lab", "dev"]), (["benchmarks"], ["bench"])],
+    ids="+".join,
 )
 def test_whatever_is_imported_is_declared(folders, groups):
     chosen = [Requirement(line) for group in groups for line in PROJECT["optional-dependencies"][group]]
     declared = {*BASE, *(canonicalize_name(requirement.name) for requirement in chosen)}
     packages = metadata.packages_distributions()
-    undeclared = set()
+    known, undeclared = OURS | set(sys.stdlib_module_names), set()
     for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
+        beside = {script.stem for script in path.parent.glob("*.py")}  # what a script may import without a package
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 names = [node.module]
-            for name in {name.partition(".")[0] for name in names} - OURS - set(sys.stdlib_module_names):
+            for name in {name.partition(".")[0] for name in names} - known - beside:
                 if not declared & {canonicalize_name(package) for package in packages.get(name, [name])}:
                     undeclared.add(f"{path.relative_to(ROOT)} imports {name}")
     assert undeclared == set()

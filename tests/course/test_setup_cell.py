@@ -43,9 +43,11 @@ def reason_to_skip():
     """Why a package cannot be built here without an index, if so."""
     if shutil.which("git") is None:
         return "git is not installed"
-    if util.find_spec("pip") is None or util.find_spec("setuptools") is None:
+    try:  # not find_spec: looking for pip switches off setuptools' stand-in for distutils in this process
+        _, setuptools = metadata.version("pip"), metadata.version("setuptools")
+    except metadata.PackageNotFoundError:
         return "pip or setuptools is not installed in this environment, and without them nothing can be built offline"
-    if int(metadata.version("setuptools").split(".")[0]) < 77:
+    if int(setuptools.split(".")[0]) < 77:
         return "this environment's setuptools is older than 77, which pyproject.toml asks for"
     missing = [name for name in ("README.md", "LICENSE") if not (ROOT / name).exists()]
     return f"the package cannot be built, {', '.join(missing)} is missing" if missing else None

@@ -1,0 +1,32 @@
+"""Figures that a lesson quotes from a benchmark are those of the committed results."""
+
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def summary(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks"), *sys.path])
+    return runpy.run_path(str(ROOT / "benchmarks" / "one_class_digits.py"))["summary"]
+
+
+def test_the_autoencoder_lesson_quotes_the_benchmark(summary):
+    results = json.loads((ROOT / "benchmarks/results/one_class_mnist.json").read_text())
+    table = summary(results)[["0, mean of seeds", "0, worst seed", "8", "mean of ten"]]
+    lesson = (ROOT / "authoring/lessons/10_autoencoders.py").read_text()
+    quoted = dict(re.findall(r"^# \| (\w[^|]+) \| ([\d. |]+) \|$", lesson, re.MULTILINE))
+    for name in ("PCA, 32 directions", "5 nearest neighbours", "dense autoencoder"):
+        assert quoted[name].split(" | ") == table.loc[name].tolist(), name
+
+
+def test_the_autoencoder_reaches_its_figure():
+    seeds = json.loads((ROOT / "benchmarks/results/one_class_mnist.json").read_text())["dense autoencoder"]["0"]
+    assert len(seeds) == 3
+    assert min(seeds) >= 0.995
