@@ -1,7 +1,7 @@
 """Train the same 784-256-128-64 autoencoder three ways in one run: the course's loop, a DataLoader loop, PyOD.
 
 Each way gets the same images, batch size and number of epochs; the order of the ways changes from repeat to repeat,
-and the median counts. The arithmetic limit is the time of the bare matrix products of the same epochs.
+and the best repeat counts, since other programs can only slow a run down. The arithmetic limit is the time of the bare matrix products of the same epochs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -28,13 +29,18 @@ BATCH = 64
 
 
 def course(X: np.ndarray, epochs: int, device: torch.device) -> float:
-    """Train with the course's loop and give the last epoch's loss."""
+    """The course's detector, from fit() to fitted: training, scores of the training rows, threshold."""
     model = Autoencoder(
-        (256, 128), 64, epochs=epochs, batch_size=BATCH, scaling=None, validation_share=0.0, device=str(device),
-        random_state=0, verbose=False,
-    )  # fmt: skip
-    model.shift_, model.scale_ = np.zeros(X.shape[1]), np.ones(X.shape[1])
-    model._fit(X)  # without the scoring that fit() adds
+        (256, 128),
+        64,
+        epochs=epochs,
+        batch_size=BATCH,
+        scaling=None,
+        validation_share=0.0,
+        device=str(device),
+        random_state=0,
+        verbose=False,
+    ).fit(X)
     return model.history_["loss"][-1]
 
 
@@ -56,16 +62,20 @@ def dataloader(X: np.ndarray, epochs: int, device: torch.device) -> float:
     return total / len(X)
 
 
-def pyod(X: np.ndarray, epochs: int, device: torch.device) -> float:
-    """PyOD's AutoEncoder of the same shape, training only, without batch norm and dropout."""
+def pyod(X: np.ndarray, epochs: int, device: torch.device, **options: object) -> float:
+    """PyOD's AutoEncoder of the same shape, from fit() to fitted."""
     from pyod.models.auto_encoder import AutoEncoder
 
     model = AutoEncoder(
-        hidden_neuron_list=[256, 128, 64], epoch_num=epochs, batch_size=BATCH, lr=1e-3, preprocessing=False,
-        batch_norm=False, dropout_rate=0.0, device=device, verbose=0, random_state=0,
-    )  # fmt: skip
-    model.evaluating_prepare = lambda *args: None  # fit() scores the training rows at the end; that is not timed here
-    model.evaluate = lambda *args: np.zeros(len(X))
+        hidden_neuron_list=[256, 128, 64],
+        epoch_num=epochs,
+        batch_size=BATCH,
+        lr=1e-3,
+        device=device,
+        verbose=0,
+        random_state=0,
+        **options,
+    )
     model.fit(X)
     return float("nan")
 
@@ -94,12 +104,18 @@ def timed(way: Callable[..., float], X: np.ndarray, epochs: int, device: torch.d
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=8)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args()
     device = resolve_device(args.device)
     X = load_mnist(normal=0).X_train
-    ways = {"course_lib": course, "DataLoader loop": dataloader, "PyOD": pyod, "matrix products alone": products}
+    ways = {
+        "course_lib": course,
+        "DataLoader loop": dataloader,
+        "PyOD, its defaults": pyod,
+        "PyOD, no batch norm, no dropout": partial(pyod, batch_norm=False, dropout_rate=0.0),
+        "matrix products alone": products,
+    }
     for way in ways.values():
         timed(way, X[:640], 1, device)  # warm up
     times: dict[str, list[float]] = {name: [] for name in ways}
@@ -109,11 +125,11 @@ def main() -> None:
         for name in names:
             seconds, losses[name] = timed(ways[name], X, args.epochs, device)
             times[name].append(seconds)
-    median = {name: float(np.median(values)) for name, values in times.items()}
+    best = {name: min(values) for name, values in times.items()}
     table = pd.DataFrame(
         {
-            "ms per epoch": [f"{1000 * median[name]:.0f}" for name in ways],
-            "course_lib is faster by": [f"{median[name] / median['course_lib']:.2f} x" for name in ways],
+            "ms per epoch": [f"{1000 * best[name]:.0f}" for name in ways],
+            "course_lib is faster by": [f"{best[name] / best['course_lib']:.2f} x" for name in ways],
             f"loss after {args.epochs} epochs": [
                 f"{losses[name]:.4f}" if np.isfinite(losses[name]) else "" for name in ways
             ],
