@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from authoring.exercise import split
 from authoring.links import Repository, opening
-from authoring.readme import with_table
+from authoring.readme import with_map, with_table
 from authoring.source import Cell, Source, make_notebook, read_source
 
 FOLDERS = ("notebooks", "exercises", "solutions")
@@ -84,7 +84,8 @@ class Course:
         lesson = self.lessons.get(source.slug)
         generated = opening(self.repository, folder, source.slug, lesson, source.slug in self.sets)
         path = self.root / folder / f"{source.slug}.ipynb"
-        return Product(path, folder, source, [cells[0], *generated, *cells[1:]])
+        mapped = [replace(cell, text=with_map(cell.text, list(self.lessons.values()))) for cell in cells[1:]]
+        return Product(path, folder, source, [cells[0], *generated, *mapped])
 
     def readme(self) -> str:
         """The README as it should be."""

@@ -1,4 +1,4 @@
-"""The README's table of lessons, written from the sources."""
+"""The tables of lessons, in the README and in the first lesson, written from the sources."""
 
 from __future__ import annotations
 
@@ -9,6 +9,27 @@ from authoring.links import Repository
 from authoring.source import Source, SourceError
 
 BEGIN, END = "<!-- lessons:begin -->", "<!-- lessons:end -->"
+MAP = "<!-- map of the course -->"
+PARTS = {
+    "Start": range(0, 1),
+    "Statistics": range(1, 5),
+    "Machine learning": range(5, 10),
+    "Deep learning": range(10, 16),
+    "Streaming": range(16, 20),
+    "Hybrid and explanation": range(20, 23),
+}
+
+
+def with_map(text: str, lessons: Sequence[Source]) -> str:
+    """A lesson's text with the map of the course, by parts, in place of its marker line."""
+    rows = ["| Part | Lesson | Time |", "|---|---|---|"]
+    for part, numbers in PARTS.items():
+        for lesson in lessons:
+            if int(lesson.number) in numbers:
+                rows.append(
+                    f"| {part} | {lesson.number} [{lesson.title}]({lesson.slug}.ipynb) | {lesson.minutes} min |"
+                )
+    return text.replace(MAP, "\n".join(rows))
 
 
 def with_table(readme: str, repository: Repository, lessons: Sequence[Source], sets: Sequence[str]) -> str:
