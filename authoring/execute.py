@@ -77,7 +77,11 @@ def clean(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
             last.text += output.text
         else:
             joined.append(output)
-    return [output for output in joined if not _is_progress(output)]
+    joined = [output for output in joined if not _is_progress(output)]
+    for output in joined:
+        if output.get("name") == "stdout":
+            output.text = _as_seen(output.text)
+    return [output for output in joined if output.output_type != "stream" or output.text.strip()]
 
 
 def _is_progress(output: NotebookNode) -> bool:
@@ -86,6 +90,11 @@ def _is_progress(output: NotebookNode) -> bool:
         return False
     lines = [line for line in output.text.split("\n") if line.strip()]
     return all("\r" in line for line in lines)
+
+
+def _as_seen(text: str) -> str:
+    """What a screen shows of a text in which progress bars rewrite their line with carriage returns."""
+    return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n"))
 
 
 def _place(name: str, cell: Cell) -> str:

@@ -16,7 +16,8 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("course_lib") is None:
-    course = "anomaly-detection-course @ git+{repository}@{branch}"
+    place = "git+{repository}@{branch}"
+    course = "anomaly-detection-course @ " + place
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", course], check=True)
     importlib.invalidate_caches()"""
 
@@ -84,7 +85,8 @@ def opening(repository: Repository, folder: str, slug: str, lesson: Source | Non
     notebook = f"{slug}.ipynb"
     lesson_link = f"lesson [{lesson.title}](../notebooks/{notebook})" if lesson else "no lesson so far"
     sentence = {
-        "notebooks": f"Tasks with checks: [exercises](../exercises/{notebook}), your own copy is `work/{notebook}`.",
+        "notebooks": f"Tasks with checks: [exercises](../exercises/{notebook}), in JupyterLab work in "
+        f"[your own copy](../work/{notebook}).",
         "exercises": f"For the {lesson_link}. Compare with the [solution](../solutions/{notebook}) when you are done.",
         "solutions": f"**This is the solution** of the [exercises](../exercises/{notebook}) for the {lesson_link}.",
     }[folder]

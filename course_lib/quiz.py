@@ -107,8 +107,8 @@ def _verdict(name: str, letter: str, question: Question) -> str:
     """One sentence on an answer that is not the right one."""
     if letter not in question.choices:
         choices = ", ".join(question.choices)
-        return f"{name}: {letter!r} is none of the letters {choices}."
-    return f"{name} ({letter}) {question.why[letter]}"
+        return f"Question {name}: {letter!r} is none of the letters {choices}."
+    return f"Question {name} ({letter}): {question.why[letter]}"
 
 
 def _in_notebook() -> bool:

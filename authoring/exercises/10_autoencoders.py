@@ -3,7 +3,8 @@
 #
 # Ten tasks, about 75 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
 # answer on fresh random input and tells you what is right or what went wrong. Stuck? Each task has hints that fold out.
-# Solve the tasks in any order; none needs another one.
+# Solve the tasks in any order; none needs another one. Run cell by cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>: *Run All* stops at
+# the first task that is still open.
 
 # %%
 import numpy as np
@@ -42,7 +43,7 @@ check.reconstruction_error(reconstruction_error)
 # rows of $V_k$, shape $(k, d)$), and come back,
 # $$\hat x = \mu + V_k^\top V_k\,(x - \mu) .$$
 # Write `pca_reconstruct(X_train, X_test, k)`: learn $\mu$ and $V_k$ from `X_train`, rebuild the rows of `X_test`, shape
-# `(n_test, d)`. Use `np.linalg.svd`.
+# `(n_test, d)`. `np.linalg.svd` finds the directions.
 #
 # <details><summary>Hint 1</summary><code>np.linalg.svd(A, full_matrices=False)</code> gives <code>U, S, V</code>; the rows of <code>V</code> are the directions, largest first. <code>A</code> must be centred.</details>
 # <details><summary>Hint 2</summary>With rows as samples the formula reads <code>(X - mean) @ V.T @ V + mean</code>, with the first k rows of V.</details>
@@ -66,7 +67,8 @@ check.pca_reconstruct(pca_reconstruct)
 #
 # Write `build_autoencoder(n_features, hidden_sizes, latent_size)`: a `torch.nn.Module` (an `nn.Sequential` will do) whose
 # linear layers narrow from `n_features` over `hidden_sizes` to `latent_size`, and widen again in mirrored order. Between
-# layers stands a ReLU; after the last layer nothing. (Whether one stands after the code is up to you.)
+# layers stands a ReLU, nothing else; after the last layer nothing. (Whether a ReLU stands after the code is up to you.) Any number of
+# hidden layers may come, none at all included.
 #
 # For `n_features=784`, `hidden_sizes=(256, 128)`, `latent_size=64` the widths are 784, 256, 128, 64, 128, 256, 784.
 #
@@ -128,7 +130,7 @@ check.train_epoch(train_epoch)
 # ### Task 10.5 Early stopping  ●●○  8 min
 #
 # `losses` holds the validation loss after epoch 1, 2, 3, ... Training stops at the first epoch at which `patience` epochs have
-# passed since the best one so far; if that never happens, at the last one. Write `early_stopping(losses, patience)`: return
+# passed since the best one so far (an equal loss is no improvement); if that never happens, at the last one. Write `early_stopping(losses, patience)`: return
 # `(stopped, best)`, the epoch at which training stops and the epoch with the lowest loss until then, both counted from 1.
 #
 # With `losses = [0.9, 0.5, 0.6, 0.55, 0.4]` and `patience = 2` training stops at epoch 4, the best is epoch 2, and the 0.4 is

@@ -192,7 +192,8 @@ print("AUROC with the wrong sign:", round(auroc(truth, other_way.score_samples(X
 #
 # ## How the course works
 #
-# **Lessons** live in `notebooks/`. Each one asks you to predict before you run; take the ten seconds, that is where the learning is. Each builds an
+# **Lessons** live in `notebooks/`. Each one asks you to predict before you run; take the ten seconds, that is where the learning is. (Lessons come with their results. To hide them, choose *Edit* > *Clear Outputs of All
+# Cells*.) Each builds an
 # idea from scratch, then imports it from `course_lib`, so that you know what is inside.
 #
 # **Exercises** live in `work/`, one set for each lesson: your own copies, which no update touches. A task looks like this:

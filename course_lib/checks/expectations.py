@@ -93,6 +93,7 @@ def expect_close(
     mistakes: Sequence[tuple[ArrayLike | Callable[[], ArrayLike], str]] = (),
     rtol: float = 1e-4,
     atol: float = 1e-7,
+    otherwise: str = "",
 ) -> np.ndarray:
     """Fail unless `value` equals `expected`; recognise known wrong recipes by their result on the same input.
 
@@ -108,6 +109,8 @@ def expect_close(
         The first wrong value that `value` matches decides the message.
     rtol, atol : float
         Tolerances of `numpy.isclose`.
+    otherwise : str, optional
+        What to say of a value that matches no mistake, instead of the place and size of its first deviation.
 
     Returns
     -------
@@ -128,6 +131,7 @@ def expect_close(
     expect_shape(array, right.shape, "each value needs its own place in the result.")
     if np.isfinite(right).all():
         expect_finite(array, f"{what} must be a number everywhere.")
+    expect(not otherwise, otherwise)
     off = ~np.isclose(array, right, rtol=rtol, atol=atol)
     gap = np.abs(array.astype(float) - right.astype(float))
     if array.ndim == 0:

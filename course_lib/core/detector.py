@@ -93,6 +93,8 @@ class Detector(BaseEstimator):
         -------
         self
         """
+        if isinstance(y, ThresholdRule):
+            raise TypeError("The rule came in the place of y: pass it by name, set_threshold(X, rule=...).")
         self._place(self._rule(self.threshold if rule is None else rule), self.decision_function(X), y)
         return self
 
@@ -100,7 +102,7 @@ class Detector(BaseEstimator):
     def _rule(rule: ThresholdRule | None) -> ThresholdRule:
         rule = Contamination() if rule is None else rule
         if not isinstance(rule, ThresholdRule):
-            raise TypeError(f"threshold must be a rule such as Contamination(0.1), but is {rule!r}.")
+            raise TypeError(f"A threshold is placed by a rule such as FalsePositiveRate(0.05), and {rule!r} is none.")
         return rule
 
     def _place(self, rule: ThresholdRule, scores: np.ndarray, y: Any) -> None:

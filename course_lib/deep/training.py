@@ -140,8 +140,14 @@ class DeepDetector(Detector):
         held_out: torch.Tensor | None,
         settings: dict[str, Any],
     ) -> None:
-        shown = self.verbose and (sys.stderr.isatty() or "ipykernel" in sys.modules)
-        bar = tqdm(range(state.epoch, self.epochs), desc=type(self).__name__, leave=False, disable=not shown)
+        notebook = "ipykernel" in sys.modules
+        bar = tqdm(
+            range(state.epoch, self.epochs),
+            desc=type(self).__name__,
+            leave=False,
+            disable=not (self.verbose and (notebook or sys.stderr.isatty())),
+            file=sys.stdout if notebook else sys.stderr,  # Jupyter paints stderr red
+        )
         for _ in bar:
             if self.patience is not None and state.waited >= self.patience:
                 break

@@ -61,7 +61,7 @@ def no_step(net, optimiser, X, batch_size, generator):
 
 def wrong_loss(pick):
     def train_epoch(*args):
-        return pick(references.train_epoch_variant(all_losses=True)(*args))
+        return pick(references.train_epoch_variant(record="all")(*args))
 
     return train_epoch
 
@@ -91,18 +91,55 @@ def rises_in_a_row(losses, patience):
     return len(losses), int(np.argmin(losses)) + 1
 
 
+def equal_counts(losses, patience):
+    best = 1
+    for epoch, loss in enumerate(losses, 1):
+        best = epoch if loss <= losses[best - 1] else best
+        if epoch - best >= patience:
+            return epoch, best
+    return len(losses), best
+
+
+def columns_of_V(X_train, X_test, k):
+    mean = X_train.mean(axis=0)
+    V = np.linalg.svd(X_train - mean, full_matrices=False)[2][:, :k]
+    return (X_test - mean) @ V @ V.T + mean
+
+
+def not_subtracted(X_train, X_test, k):
+    mean = X_train.mean(axis=0)
+    V = np.linalg.svd(X_train - mean, full_matrices=False)[2][:k]
+    return X_test @ V.T @ V + mean
+
+
+def one_relu(n, hidden, k):
+    net = mlp([n, *hidden, k, *hidden[::-1], n], between=nn.Identity)
+    net[1] = nn.ReLU()
+    return net
+
+
+def two_layers(n, first, second, k):
+    return mlp([n, first, second, k, second, first, n])
+
+
+def own_order(net, optimiser, X, batch_size, generator):
+    torch.rand(1, generator=generator)
+    return references.train_epoch_variant()(net, optimiser, X, batch_size, generator)
+
+
 variant = references.train_epoch_variant
 stop = references.early_stopping
 
 WRONG = {
     "reconstruction_error": [
         (lambda X, R: ((X - R) ** 2).mean(), "keep the rows apart"),
-        (lambda X, R: ((X - R) ** 2).mean(axis=0), "one number per pixel"),
+        (lambda X, R: ((X - R) ** 2).mean(axis=0), "a number per pixel"),
         (lambda X, R: ((X - R) ** 2).sum(axis=1), "summed the pixels"),
         (lambda X, R: np.abs(X - R).mean(axis=1), "absolute differences"),
         (lambda X, R: np.sqrt(((X - R) ** 2).mean(axis=1)), "square root"),
         (lambda X, R: (X - R).mean(axis=1), "did not square"),
         (lambda X, R: (X - R) ** 2, "one number for each pixel"),
+        (lambda X, R: ((X - R) ** 2).sum(axis=1) / 12, "divide by 12"),
         (lambda X, R: None, "end with return"),
     ],
     "pca_reconstruct": [
@@ -110,6 +147,8 @@ WRONG = {
         (lambda A, B, k: centred(A, B, k, add=False), "forgot to add the mean"),
         (lambda A, B, k: centred(A, B, k, mean=B.mean(axis=0)), "test rows' own mean"),
         (lambda A, B, k: centred(A, B, k, mean=B.mean(axis=0), rows=B), "directions from X_test"),
+        (columns_of_V, "columns of V"),
+        (lambda A, B, k: not_subtracted(A, B, k), "did not centre X_test"),
         (lambda A, B, k: centred(A, B, 9), "kept all directions"),
         (lambda A, B, k: centred(A, B, k, first=False), "last k directions"),
         (
@@ -121,9 +160,12 @@ WRONG = {
         (lambda n, h, k: mlp([n, *h, k]), "ends at the latent code"),
         (lambda n, h, k: mlp([n, *h, *h[::-1], n]), "wider than the latent size"),
         (lambda n, h, k: mlp([n, *h, k, n]), "the decoder mirrors the encoder"),
-        (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], end=[nn.ReLU()]), "followed by a ReLU"),
+        (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], end=[nn.ReLU()]), "followed by an activation"),
         (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], between=nn.Identity), "linear, however many layers"),
         (lambda n, h, k: [nn.Linear(n, k), nn.Linear(k, n)], "return the network itself"),
+        (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], between=nn.Tanh), "nothing but Linear and ReLU"),
+        (one_relu, "You have 1 ReLU"),
+        (lambda n, h, k: two_layers(n, *h, k), "TypeError"),
     ],
     "train_epoch": [
         (no_step, "did not move"),
@@ -135,6 +177,11 @@ WRONG = {
         (wrong_loss(lambda losses: losses[-1]), "the last batch's loss"),
         (wrong_loss(np.mean), "averaged over batches"),
         (keeps_graph, "drags its graph"),
+        (variant(reduce="sum"), "minimise the sum"),
+        (variant(reduce="rows"), "sum over the pixels"),
+        (variant(fixed_batch=16), "a size of their own"),
+        (variant(record="after"), "after the steps"),
+        (own_order, "called once and no other random numbers"),
     ],
     "early_stopping": [
         (lambda losses, p: stop(losses, p)[::-1], "swapped"),
@@ -142,18 +189,24 @@ WRONG = {
         (lambda losses, p: (stop(losses, p)[0], int(np.argmin(losses)) + 1), "after the stop"),
         (lambda losses, p: stop(losses, p + 1), "one epoch late"),
         (rises_in_a_row, "zigzag"),
+        (equal_counts, "equal loss as better"),
+        (lambda losses, p: (stop(losses, p)[0], min(losses)), "a loss: return the epoch"),
         (lambda losses, p: stop(losses, p)[1], "return two numbers"),
     ],
     "threshold_for_budget": [
         (lambda s, b: np.quantile(s, b), "lower tail"),
-        (lambda s, b: np.quantile(s, 1 - b), "plain 95% quantile"),
+        (lambda s, b: np.quantile(s, 1 - b), "plain quantile"),
+        (lambda s, b: rank(s, 1 - b), "from the low end"),
+        (lambda s, b: rank(s, b / 100) if (len(s) + 1) * b > 100 else float("inf"), "not a percentage"),
+        (lambda s, b: rank(s, 0.05) if len(s) > 10 else SOLVED["threshold_for_budget"](s, b), "does not follow"),
+        (lambda s, b: SOLVED["threshold_for_budget"](s, b) if len(s) != 9 else float("inf"), "rank is 9 of 9"),
         (lambda s, b: rank(s, b, +1), "One place too far"),
         (lambda s, b: rank(s, b, rounding=np.floor), "One place too low"),
         (lambda s, b: s[int(np.ceil((len(s) + 1) * (1 - b))) - 1], "sort first"),
         (lambda s, b: s.mean() + 3 * s.std(), "knows nothing of the budget"),
         (lambda s, b: np.percentile(s, 1 - b), "counts from 0 to 100"),
         (lambda s, b: s.max(), "flags nothing at all"),
-        (lambda s, b: rank(s, b) if len(s) > 20 else s.max(), "the rank is 11 of 10"),
+        (lambda s, b: SOLVED["threshold_for_budget"](s, b) if len(s) != 10 else s.max(), "the rank is 11 of 10"),
     ],
     "rates": [
         (lambda y, s, t: (flags(y, s, t)[1], flags(y, s, t)[0], flags(y, s, t)[2]), "swapped"),
@@ -172,6 +225,10 @@ WRONG = {
         (lambda X, H, b: detector(np.vstack([X, H]), H, place=FalsePositiveRate(b)), "the held-out rows too"),
         (lambda X, H, b: detector(X[:100], H, place=FalsePositiveRate(b)), "fit saw 100 rows"),
         (lambda X, H, b: detector(X, H, place=FalsePositiveRate(0.05)), "built in 5%"),
+        (lambda X, H, b: detector(X, H, place=FalsePositiveRate(b), epochs=1), "epochs is 1"),
+        (lambda X, H, b: detector(X, H, place=FalsePositiveRate(b), scaling=None), "scaling is None"),
+        (lambda X, H, b: detector(X, H).set_threshold(H, FalsePositiveRate(b)), "in the place of y"),
+        (lambda X, H, b: detector(X, H, place=b), "0.1 is none"),
         (lambda X, H, b: Autoencoder(), "not fitted"),
         (lambda X, H, b: PCA().fit(X), "return the fitted Autoencoder itself"),
     ],

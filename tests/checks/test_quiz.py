@@ -40,10 +40,10 @@ def test_right_answers_pass_and_say_why(capsys):
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        ({"q1": "a", "q2": "a"}, "Task 10.7: q1 (a) Then it may copy."),
-        ({"q1": "a", "q2": "c"}, "Task 10.7: q1 (a) Then it may copy.\nq2 (c) That is 5 pieces."),
-        ({"q1": "b", "q2": "d"}, "Task 10.7: q2: 'd' is none of the letters a, b, c."),
-        ({"q1": "b", "q2": 1}, "Task 10.7: q2: '1' is none of the letters a, b, c."),
+        ({"q1": "a", "q2": "a"}, "Task 10.7: Question q1 (a): Then it may copy."),
+        ({"q1": "a", "q2": "c"}, "Task 10.7: Question q1 (a): Then it may copy.\nQuestion q2 (c): That is 5 pieces."),
+        ({"q1": "b", "q2": "d"}, "Task 10.7: Question q2: 'd' is none of the letters a, b, c."),
+        ({"q1": "b", "q2": 1}, "Task 10.7: Question q2: '1' is none of the letters a, b, c."),
         ({"q1": "b", "q3": "a"}, "Task 10.7: There is no question q3: the questions are q1, q2."),
         (["b", "a"], "Task 10.7: A dictionary of answers is expected, such as {'q1': 'a'}, and a list came."),
     ],

@@ -224,6 +224,9 @@ def test_progress_bars_go_and_warnings_stay():
         stream("stdout", "a"),
         stream("stdout", "b\n"),
     ]
+    cleared = "\r50%|#| 1/2\r      \r"
+    assert clean([stream("stdout", cleared), stream("stdout", "loss 0.1\n")]) == [stream("stdout", "loss 0.1\n")]
+    assert clean([stream("stdout", cleared)]) == []
     warning = stream("stderr", "\r 0%|  | 0/2x.py:3: UserWarning: odd\n  f(x)\n")
     assert clean([warning]) == [warning]
     assert clean([stream("stderr", "plain\n")]) == [stream("stderr", "plain\n")]

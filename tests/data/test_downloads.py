@@ -314,7 +314,9 @@ def test_two_downloads_at_once_both_succeed(toy, tmp_path):
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"no data set called 'CIFAR': choose from MNIST, FashionMNIST\."):
+    with pytest.raises(
+        ValueError, match=r"no data set called 'CIFAR': choose from MNIST, FashionMNIST, NAB, ADBench\."
+    ):
         fetch("CIFAR")
     assert find("fashion-mnist") is REGISTRY["FashionMNIST"]
 
@@ -331,9 +333,29 @@ def test_the_cache_folder_is_the_chosen_one_else_the_checkouts_else_the_users(tm
 
 def test_the_registry_holds_what_a_download_needs():
     paths = [file.path for entry in REGISTRY.values() for file in entry.files]
-    assert len(set(paths)) == len(paths) == 8
+    assert len(set(paths)) == len(paths)
+    assert {name: len(entry.files) for name, entry in REGISTRY.items()} == {
+        "MNIST": 4,
+        "FashionMNIST": 4,
+        "NAB": 37,
+        "ADBench": 12,
+    }
     for entry in REGISTRY.values():
         assert all(mirror.endswith("/") for mirror in entry.mirrors)
         for file in entry.files:
+            assert file.path.startswith(f"{entry.name}/")
             assert re.fullmatch(r"[0-9a-f]{64} [0-9a-f]{64}", f"{file.sha256} {file.remote_sha256}")
-            assert file.remote_size < file.size
+            if file.remote.endswith(".gz"):
+                assert file.remote_size < file.size
+            else:
+                assert (file.remote_size, file.remote_sha256) == (file.size, file.sha256)
+                assert file.path.endswith(f"/{file.remote}")
+
+
+def test_what_is_in_the_cache_has_the_checksums_of_the_registry():
+    root = cache.cache_root()
+    small = [file for name in ("NAB", "ADBench") for file in REGISTRY[name].files]
+    here = [file for file in small if (root / file.path).is_file()]
+    if not here:
+        pytest.skip(f"NAB and ADBench are not in {root}: fetch them with `python -m course_lib data fetch NAB ADBench`")
+    assert {file.path: cache.state(file, root) for file in here} == {file.path: "right" for file in here}

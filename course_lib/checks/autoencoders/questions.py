@@ -37,7 +37,7 @@ latent_quiz = Quiz(
             },
         ),
         "q3": Question(
-            "You lower it to 2. What do you see first?",
+            "You lower the code to 2 numbers. What do you see first?",
             {
                 "a": "Only anomalies are rebuilt badly: the smaller the code, the better the detector.",
                 "b": "The network overfits, because two numbers are learnt by heart quickly.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,35 +20,34 @@ from course_lib.checks.autoencoders import references as reference
 def reconstruction_error(answer: Callable[..., Any]) -> None:
     """The mean squared difference of each row."""
     draw = rng()
-    X = draw.random((7, 12))
-    rebuilt = X + draw.normal(0, 0.3, X.shape)
-    gap = X - rebuilt
-    expect_close(
-        answer(X, rebuilt),
-        (gap**2).mean(axis=1),
-        "The reconstruction error",
-        mistakes=[
-            ((gap**2).mean(), "You returned one number for all rows: keep the rows apart with axis=1."),
-            (
-                (gap**2).mean(axis=0),
-                "You averaged over the rows: axis=0 gives one number per pixel, axis=1 one per row.",
-            ),
-            (
-                (gap**2).sum(axis=1),
-                "You summed the pixels: take their mean, or large images score higher than small ones.",
-            ),
-            (
-                np.abs(gap).mean(axis=1),
-                "You averaged absolute differences: square them, so that large misses weigh more.",
-            ),
-            (
-                np.sqrt((gap**2).mean(axis=1)),
-                "You took a square root at the end: leave it away here (the ranking stays).",
-            ),
-            (gap.mean(axis=1), "You did not square: differences above and below cancel each other."),
-            (gap**2, "You returned one number for each pixel: average them along each row."),
-        ],
-    )
+    for n, pixels in ((7, 12), (4, int(draw.integers(20, 40)))):
+        X = draw.random((n, pixels))
+        rebuilt = X + draw.normal(0, 0.3, X.shape)
+        gap = X - rebuilt
+        expect_close(
+            answer(X, rebuilt),
+            (gap**2).mean(axis=1),
+            "The reconstruction error",
+            mistakes=[
+                ((gap**2).mean(), "You returned one number for all rows: keep the rows apart with axis=1."),
+                (
+                    (gap**2).mean(axis=0),
+                    "You averaged over the rows: axis=0 gives a number per pixel, axis=1 one per row.",
+                ),
+                ((gap**2).sum(axis=1), "You summed the pixels: take their mean, or large images score higher."),
+                ((gap**2).sum(axis=1) / 12, "You divide by 12 whatever the width is: let mean count the pixels."),
+                (
+                    np.abs(gap).mean(axis=1),
+                    "You averaged absolute differences: square them, so that large misses weigh more.",
+                ),
+                (
+                    np.sqrt((gap**2).mean(axis=1)),
+                    "You took a square root at the end: leave it away (the ranking stays).",
+                ),
+                (gap.mean(axis=1), "You did not square: differences above and below cancel each other."),
+                (gap**2, "You returned one number for each pixel: average them along each row."),
+            ],
+        )
 
 
 @task(
@@ -88,6 +88,11 @@ def pca_reconstruct(answer: Callable[..., Any]) -> None:
                 "You kept all directions: with nothing left out every row comes back unchanged; keep k.",
             ),
             (
+                lambda: (X_test - mean) @ V[:, :k] @ V[:, :k].T + mean,
+                "You took the first k columns of V: the directions are its rows, V[:k].",
+            ),
+            (X_test @ V[:k].T @ V[:k] + mean, "You did not centre X_test: subtract the training mean from it, too."),
+            (
                 (X_test - mean) @ V[-k:].T @ V[-k:] + mean,
                 "You kept the last k directions: svd sorts by size, the largest come first.",
             ),
@@ -103,16 +108,23 @@ def pca_reconstruct(answer: Callable[..., Any]) -> None:
 )
 def build_autoencoder(answer: Callable[..., Any]) -> None:
     """A mirrored stack of linear layers with ReLU between them."""
-    import torch
-
     draw = rng()
-    n, first, second, latent = (int(draw.integers(low, low + 4)) for low in (20, 12, 7, 2))
-    net = answer(n, (first, second), latent)
-    expect_type(net, torch.nn.Module, "return the network itself, for example torch.nn.Sequential(...).")
-    found = [(m.in_features, m.out_features) for m in net.modules() if isinstance(m, torch.nn.Linear)]
-    wanted = [(n, first), (first, second), (second, latent), (latent, second), (second, first), (first, n)]
+    for hidden in ([13, 9], [12], [15, 11, 7]):
+        sizes = sorted((int(size + draw.integers(0, 2)) for size in hidden), reverse=True)
+        _check_network(answer, int(draw.integers(20, 30)), tuple(sizes), int(draw.integers(2, 5)), draw)
+
+
+def _check_network(answer: Callable[..., Any], n: int, hidden: tuple[int, ...], latent: int, draw: Any) -> None:
+    import torch
+    from torch import nn
+
+    net = answer(n, hidden, latent)
+    expect_type(net, nn.Module, "return the network itself, for example torch.nn.Sequential(...).")
+    found = [(m.in_features, m.out_features) for m in net.modules() if isinstance(m, nn.Linear)]
+    down = [n, *hidden, latent]
+    wanted = list(pairwise(down + down[-2::-1]))
     expect(
-        found != wanted[:3],
+        found != wanted[: len(down) - 1],
         "Your network ends at the latent code: add the decoder, the same widths backwards, up to n_features.",
     )
     expect(
@@ -121,16 +133,30 @@ def build_autoencoder(answer: Callable[..., Any]) -> None:
     )
     expect(
         found == wanted,
-        f"For n_features={n}, hidden_sizes=({first}, {second}), latent_size={latent} the linear layers (in, out) are "
-        f"{found}: the decoder mirrors the encoder, and no width may be built in.",
+        f"For n_features={n}, hidden_sizes={hidden}, latent_size={latent} the linear layers (in, out) are {found}: "
+        "the decoder mirrors the encoder, and neither a width nor the number of layers may be built in.",
     )
-    x = torch.as_tensor(draw.normal(0, 3, (64, n)), dtype=torch.float32)
-    with torch.no_grad():
-        out = net(x)
-        expect_shape(out, (64, n), "the output must be as wide as the input.")
-        bend = net(x[:1] + x[1:2]) - net(x[:1]) - net(x[1:2]) + net(torch.zeros(1, n))
-    expect(out.min() < 0, "No output is ever below zero: your last layer is followed by a ReLU; end with Linear.")
+    x = torch.as_tensor(draw.normal(0, 30, (64, n)), dtype=torch.float32)
+    bent = below_zero = False
+    # Several fresh networks: a single one may, by its random weights, have units that never wake up.
+    for candidate in [net, *(answer(n, hidden, latent) for _ in range(7))]:
+        with torch.no_grad():
+            out = candidate(x)
+            expect_shape(out, (64, n), "the output must be as wide as the input.")
+            bend = candidate(x[:32] + x[32:]) - out[:32] - out[32:] + candidate(torch.zeros(1, n))
+        bent |= bool(bend.abs().max() > 1e-4 * out.abs().max())
+        below_zero |= bool(out.min() < 0)
+    last = [m for m in net.modules() if not list(m.children())][-1]
     expect(
-        bend.abs().max() > 1e-4 * out.abs().max(),
-        "Your network is linear, however many layers it has: put an activation such as ReLU between them.",
+        isinstance(last, nn.Linear) and below_zero,
+        "Your last layer is followed by an activation, so not every image can come out: end with Linear.",
+    )
+    expect(bent, "Your network is linear, however many layers it has: put a ReLU between them.")
+    others = [type(m).__name__ for m in net.modules() if isinstance(m, (nn.Tanh, nn.Sigmoid, nn.GELU, nn.Dropout))]
+    expect(not others, f"Your network holds {', '.join(others)}: the task asks for nothing but Linear and ReLU.")
+    bends = sum(isinstance(m, nn.ReLU) for m in net.modules())
+    expect(
+        not isinstance(net, nn.Sequential) or bends >= 2 * len(hidden),
+        f"You have {bends} ReLU for {len(wanted)} linear layers: one stands after each, except after the last "
+        "(and, if you like, after the code).",
     )

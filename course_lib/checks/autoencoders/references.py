@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 NO_ZERO_GRAD = "Gradients pile up from batch to batch: call optimiser.zero_grad() before each backward pass."
 NO_SHUFFLE = "You took the rows in order: cut torch.randperm(len(X), generator=generator) into batches instead."
-DROPPED_LAST = "The last, smaller batch is missing: 50 rows in batches of 16 make four batches, not three."
+DROPPED_LAST = "The last, smaller batch is missing: a rest of rows makes a batch of its own."
+SUMMED = "You minimise the sum of the squared errors: the task asks for their mean, as mse_loss gives it."
+PIXELS_SUMMED = "You sum over the pixels: the task asks for the mean over rows and pixels, as mse_loss gives it."
+FIXED_BATCH = "Your batches have a size of their own: use the batch_size that comes in."
 ONE_BATCH = "You took one step with all rows: split the shuffled rows into batches of batch_size."
 
 
@@ -46,7 +49,9 @@ def train_epoch_variant(
     shuffle: bool = True,
     drop_last: bool = False,
     one_batch: bool = False,
-    all_losses: bool = False,
+    reduce: str = "mean",
+    fixed_batch: int | None = None,
+    record: str = "mean",
 ) -> Callable[..., Any]:
     """An epoch of training, right with the defaults and wrong in one way with each switch."""
 
@@ -60,19 +65,22 @@ def train_epoch_variant(
         import torch
 
         order = torch.randperm(len(X), generator=generator) if shuffle else torch.arange(len(X))
-        batches = [order] if one_batch else list(order.split(batch_size))
+        batches = [order] if one_batch else list(order.split(fixed_batch or batch_size))
         if drop_last:
             batches = [rows for rows in batches if len(rows) == batch_size]
         losses = []
         for rows in batches:
             if zero_grad:
                 optimiser.zero_grad()
-            loss = torch.nn.functional.mse_loss(net(X[rows]), X[rows])
+            errors = (net(X[rows]) - X[rows]) ** 2
+            loss = {"mean": errors.mean, "sum": errors.sum, "rows": errors.sum(dim=1).mean}[reduce]()
             loss.backward()
             optimiser.step()
+            if record == "after":
+                loss = torch.nn.functional.mse_loss(net(X[rows]), X[rows])
             losses.append(loss.item())
         sizes = [len(rows) for rows in batches]
-        return np.array(losses) if all_losses else np.average(losses, weights=sizes)
+        return np.array(losses) if record == "all" else np.average(losses, weights=sizes)
 
     return train_epoch
 
@@ -115,11 +123,22 @@ def _rises(losses: Sequence[float], patience: int) -> tuple[int, int]:
     return len(losses), int(np.argmin(losses)) + 1
 
 
+def _ties(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    best = 1
+    for epoch, loss in enumerate(losses, 1):
+        if loss <= losses[best - 1]:
+            best = epoch
+        if epoch - best >= patience:
+            return epoch, best
+    return len(losses), best
+
+
 EARLY_STOPPING_MISTAKES = (
     (_swapped, "The two numbers are swapped: return (stopped, best)."),
     (_from_zero, "You count epochs from 0: the first epoch is 1."),
     (_peeks, "Your best epoch lies after the stop: training never gets that far."),
     (_rises, "You compare with the epoch before: compare with the best so far, or a slow zigzag never stops."),
+    (_ties, "You count an equal loss as better: only a smaller one is an improvement."),
     (_late, "You stop one epoch late: stop as soon as `patience` epochs have passed since the best."),
 )
 
@@ -127,7 +146,7 @@ EARLY_STOPPING_MISTAKES = (
 def telling_losses(draw: np.random.Generator, patience: int) -> tuple[list[float], tuple[int, int]]:
     """Random validation losses on which every known mistake gives another result than the right one."""
     while True:
-        losses = draw.permutation(np.arange(1, 13) / 12 + draw.uniform(0, 0.03)).tolist()
+        losses = np.round(draw.choice(np.arange(2, 10) / 10, 12) + draw.integers(0, 9) / 100, 2).tolist()
         right = early_stopping(losses, patience)
         results = [mistake(losses, patience) for mistake, _ in EARLY_STOPPING_MISTAKES]
         if len({right, *results}) == len(results) + 1:

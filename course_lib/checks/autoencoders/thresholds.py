@@ -19,37 +19,63 @@ from course_lib.checks.autoencoders import references as reference
 def threshold_for_budget(answer: Callable[..., Any]) -> None:
     """The conformal threshold from held-out normal scores."""
     draw = rng()
-    m = int(draw.integers(6, 12)) * 20 + 7  # (m + 1) x 0.95 is never whole: rounding up and down differ
-    scores, budget = draw.gamma(2.0, size=m), 0.05
+    for budget in draw.permutation([0.05, 0.1, 0.02]):
+        _check_budget(answer, float(budget), draw)
+    few = draw.random(9)
+    expect(
+        np.isclose(answer(few, 0.1), few.max()),
+        "With 9 scores and a budget of 10% the rank is 9 of 9: the threshold is the largest score.",
+    )
+    value = answer(draw.random(10), 0.05)
+    expect(
+        np.ndim(value) == 0 and float(value) == np.inf,
+        "With 10 normal scores and a budget of 5% the rank is 11 of 10: nothing may be flagged, return float('inf').",
+    )
+
+
+def _check_budget(answer: Callable[..., Any], budget: float, draw: np.random.Generator) -> None:
+    m = 0
+    while m == 0 or abs((m + 1) * (1 - budget) % 1 - 0.5) > 0.4:  # far from whole: rounding up and down differ
+        m = int(draw.integers(200, 400))
+    scores = draw.gamma(2.0, size=m)
     ordered = np.sort(scores)
     rank = int(np.ceil((m + 1) * (1 - budget)))
+    value = answer(scores, budget)
+    expect(
+        np.shape(value) != () or not np.isinf(value),
+        "Your threshold is infinite although k <= m: budget is a share such as 0.05, not a percentage.",
+    )
+    low = max(int(np.ceil((m + 1) * budget)), 1)
     expect_close(
-        answer(scores, budget),
+        value,
         ordered[rank - 1],
         "The threshold",
         mistakes=[
-            (np.quantile(scores, budget), "That is the lower tail, it flags 95%: high scores are the anomalous ones."),
+            (
+                np.quantile(scores, budget),
+                "That is the lower tail, it flags nearly all: high scores are the anomalous ones.",
+            ),
+            (ordered[low - 1], "You counted from the low end: the rank uses 1 - budget."),
             (
                 np.quantile(scores, 1 - budget),
-                "That is the plain 95% quantile of these scores: new scores exceed it a little more often than 5%; "
-                "count with m + 1, as the formula does.",
+                "That is the plain quantile of these scores: new scores exceed it a little more often than the budget "
+                "allows; count with m + 1, as the formula does.",
             ),
             (ordered[rank], "One place too far: the k-th smallest of a sorted array has index k - 1."),
-            (ordered[rank - 2], "One place too low: round (m + 1)(1 - budget) up, not down."),
+            (ordered[rank - 2], "One place too low: is it m + 1 (not m) in your rank, and did you round up?"),
             (scores[rank - 1], "You took the k-th score as it came: sort first."),
             (
                 scores.mean() + 3 * scores.std(),
                 "Mean + 3 deviations knows nothing of the budget: use the formula's rank.",
             ),
             (np.percentile(scores, 1 - budget), "percentile counts from 0 to 100: 0.95 there is not 95%."),
-            (scores.max(), "The largest score flags nothing at all: the budget allows 5%."),
+            (scores.max(), "The largest score flags nothing at all: the budget allows a few."),
+            (
+                ordered[int(np.ceil((m + 1) * (0.9 if budget == 0.05 else 0.95))) - 1],
+                "Your threshold does not follow the budget: use the argument, not a number of your own.",
+            ),
         ],
         rtol=1e-9,
-    )
-    few = answer(draw.random(10), 0.05)
-    expect(
-        np.ndim(few) == 0 and float(few) == np.inf,
-        "With 10 normal scores and a budget of 5% the rank is 11 of 10: nothing may be flagged, return float('inf').",
     )
 
 
@@ -109,6 +135,11 @@ def fit_detector(answer: Callable[..., Any]) -> None:
     expect(
         hasattr(detector, "decision_scores_"), "Your detector is not fitted: call fit(X_train) before you return it."
     )
+    wanted = {"hidden_sizes": (16,), "latent_size": 2, "epochs": 30, "random_state": 0, "scaling": "standard"}
+    for name, asked in wanted.items():
+        found = getattr(detector, name)
+        found = tuple(found) if isinstance(asked, tuple) else found
+        expect(found == asked, f"{name} is {found!r}, and the task asks for {asked!r}.")
     rows = len(detector.decision_scores_)
     expect(
         rows != len(X_train) + len(X_held_out),

@@ -22,11 +22,13 @@ def train_epoch(answer: Callable[..., Any]) -> None:
 
     draw = rng()
     seed = int(draw.integers(2**31))
-    X = torch.as_tensor(draw.normal(size=(50, 6)), dtype=torch.float32)
+    batch_size = int(draw.integers(14, 20))
+    n = 3 * batch_size + 2  # the last batch has two rows
+    X = torch.as_tensor(draw.normal(size=(n, 6)), dtype=torch.float32)
 
     def weights_after(step: Callable[..., Any]) -> tuple[np.ndarray, Any]:
         net, optimiser = reference.small_net(seed)
-        result = step(net, optimiser, X, 16, torch.Generator().manual_seed(seed))
+        result = step(net, optimiser, X, batch_size, torch.Generator().manual_seed(seed))
         return reference.flat_weights(net), result
 
     variant = reference.train_epoch_variant
@@ -46,24 +48,31 @@ def train_epoch(answer: Callable[..., Any]) -> None:
             (lambda: weights_after(variant(shuffle=False))[0], reference.NO_SHUFFLE),
             (lambda: weights_after(variant(drop_last=True))[0], reference.DROPPED_LAST),
             (lambda: weights_after(variant(one_batch=True))[0], reference.ONE_BATCH),
+            (lambda: weights_after(variant(reduce="sum"))[0], reference.SUMMED),
+            (lambda: weights_after(variant(reduce="rows"))[0], reference.PIXELS_SUMMED),
+            (lambda: weights_after(variant(fixed_batch=16 if batch_size != 16 else 17))[0], reference.FIXED_BATCH),
         ],
+        otherwise="The weights are not those of the recipe: follow its three steps to the letter, with "
+        "torch.randperm(len(X), generator=generator) called once and no other random numbers.",
     )
     expect(
         not (isinstance(loss, torch.Tensor) and loss.requires_grad),
         "You returned a tensor that still drags its graph along: return a plain number, loss.item() gives it.",
     )
-    losses = weights_after(variant(all_losses=True))[1]
+    losses = weights_after(variant(record="all"))[1]
+    after = weights_after(variant(record="after"))[1]
     expect_close(
         loss,
         right_loss,
         "The mean loss",
         mistakes=[
+            (after, "You measured the losses after the steps: add up those that you propagated back."),
             (losses.sum(), "You returned the sum of the batches' losses: a mean can be compared between batch sizes."),
             (
                 losses[-1],
                 "You returned the last batch's loss: it stands for its own rows only, average over the epoch.",
             ),
-            (losses.mean(), "You averaged over batches, but the last one has only 2 of the 50 rows: weight by rows."),
+            (losses.mean(), "You averaged over batches, but the last one has only 2 rows: weight by rows."),
         ],
     )
 
@@ -76,18 +85,16 @@ def train_epoch(answer: Callable[..., Any]) -> None:
 def early_stopping(answer: Callable[..., Any]) -> None:
     """The epoch at which training stops and the best epoch until then, both counted from 1."""
     draw = rng()
-    tricks = reference.EARLY_STOPPING_MISTAKES
-    for patience in (2, 3, 2):
-        losses, right = reference.telling_losses(draw, patience)
-        value = _pair(answer(list(losses), patience))
-        shown = [round(loss, 2) for loss in losses]
-        for mistake, message in tricks:
-            if value == mistake(losses, patience) != right:
-                expect(False, f"{message} Seen on losses {shown} with patience {patience}.")
+    cases = [(*reference.telling_losses(draw, patience), patience) for patience in (2, 3, 2)]
+    values = [_pair(answer(list(losses), patience)) for losses, _, patience in cases]
+    for mistake, message in reference.EARLY_STOPPING_MISTAKES:
+        if values == [mistake(losses, patience) for losses, _, patience in cases]:
+            expect(False, f"{message} Seen on losses {cases[0][0]} with patience {cases[0][2]}.")
+    for value, (losses, right, patience) in zip(values, cases, strict=True):
         expect(
             value == right,
-            f"For losses {shown} and patience {patience} your {value} is not right: walk through "
-            "the epochs and count those since the last best.",
+            f"For losses {losses} and patience {patience} your {value} is not right: walk through the epochs and count "
+            "those since the last best.",
         )
     falling = sorted(draw.random(6), reverse=True)
     expect(
@@ -98,5 +105,9 @@ def early_stopping(answer: Callable[..., Any]) -> None:
 
 def _pair(value: Any) -> tuple[int, int]:
     """Two whole numbers from whatever the learner returned."""
-    first, second = expect_shape(value, (2,), "return two numbers, (stopped, best).")
-    return int(first), int(second)
+    pair = expect_shape(value, (2,), "return two numbers, (stopped, best).")
+    for number in pair:
+        expect(
+            number == int(number), f"One of your two numbers is {number}, a loss: return the epoch that it belongs to."
+        )
+    return int(pair[0]), int(pair[1])
