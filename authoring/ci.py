@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NBVAL = ["-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300", "-n", "2"]
 # One notebook's cells share a kernel: loadfile keeps them on one worker.
 NBVAL += ["--dist", "loadfile", "-p", "no:cacheprovider"]
-IMAGE_LOADERS = ("load_mnist", "load_fashion_mnist")
+LOADERS = ("load_mnist", "load_fashion_mnist", "load_nab", "load_adbench")
 
 
 def python(*arguments: str, **variables: str) -> int:
@@ -56,7 +56,7 @@ def produced() -> int:
 
 def tests() -> int:
     """The package's tests and those of the course itself."""
-    return python("-m", "pytest", "-q", "-n", "2", "--timeout=300", "tests")
+    return python("-m", "pytest", "-q", "-rs", "-n", "2", "--timeout=300", "tests")
 
 
 def lessons() -> int:
@@ -65,22 +65,22 @@ def lessons() -> int:
 
 
 def offline() -> int:
-    """Image lessons once more with no data and no network."""
-    names = [str(path.relative_to(ROOT)) for path in image_lessons(ROOT)]
+    """Lessons that load data once more, with no data and no network."""
+    names = [str(path.relative_to(ROOT)) for path in lessons_with_data(ROOT)]
     if not names:
-        print("No lesson calls " + " or ".join(IMAGE_LOADERS) + ": the offline lane has nothing to prove.")
+        print("No lesson calls " + " or ".join(LOADERS) + ": the offline lane has nothing to prove.")
         return 1
     path = os.pathsep.join(filter(None, [str(ROOT / "tests" / "offline"), os.environ.get("PYTHONPATH")]))
     with tempfile.TemporaryDirectory() as nothing:
         return python(*NBVAL, *names, COURSE_DATA_DIR=nothing, PYTHONPATH=path)
 
 
-def image_lessons(root: Path) -> list[Path]:
-    """The lessons that load images."""
+def lessons_with_data(root: Path) -> list[Path]:
+    """The lessons that load public data."""
     return [
         path
         for path in sorted((root / "notebooks").glob("*.ipynb"))
-        if any(name in path.read_text(encoding="utf-8") for name in IMAGE_LOADERS)
+        if any(name in path.read_text(encoding="utf-8") for name in LOADERS)
     ]
 
 

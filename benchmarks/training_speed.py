@@ -1,7 +1,8 @@
 """Train the same 784-256-128-64 autoencoder three ways in one run: the course's loop, a DataLoader loop, PyOD.
 
 Each way gets the same images, batch size and number of epochs; the order of the ways changes from repeat to repeat,
-and the best repeat counts, since other programs can only slow a run down. The arithmetic limit is the time of the bare matrix products of the same epochs.
+and the best repeat counts, since other programs can only slow a run down. The arithmetic limit is the time of the bare
+matrix products of the same epochs.
 """
 
 from __future__ import annotations

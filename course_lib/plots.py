@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.patches import Rectangle
 
 NORMAL = "#6BB5E8"
@@ -141,6 +142,45 @@ def score_histogram(
     return ax
 
 
+def series(
+    times: Any,
+    values: Any,
+    *,
+    ylabel: str,
+    title: str,
+    windows: Sequence[tuple[Any, Any]] = (),
+    flagged: Any = None,
+    xlabel: str = "time",
+    ax: Axes | None = None,
+) -> Axes:
+    """A series over time, with hatched anomaly windows and a cross on each flagged value.
+
+    Parameters
+    ----------
+    times : array-like, shape (n,)
+    values : array-like, shape (n,)
+    windows : sequence of (first, last)
+        Moments, in the units of `times`.
+    flagged : array-like of bool, shape (n,), optional
+    """
+    times, values = np.asarray(times), np.asarray(values)
+    ax = _axes(ax, title, xlabel, ylabel)
+    for number, (first, last) in enumerate(windows):
+        label = "labelled anomaly" if number == 0 else None
+        ax.axvspan(first, last, facecolor="none", edgecolor=ANOMALY, hatch="////", alpha=0.45, label=label)
+    ax.plot(times, values, color=NORMAL, linewidth=1)
+    if times.dtype.kind == "M":
+        locator = AutoDateLocator(maxticks=8)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    if flagged is not None:
+        flagged = np.asarray(flagged, dtype=bool)
+        ax.plot(times[flagged], values[flagged], "x", color=ANOMALY, markersize=5, label="flagged")
+    if windows or flagged is not None:
+        ax.legend(frameon=False)
+    return ax
+
+
 def training_curves(
     history: Mapping[str, Sequence[float]],
     *,
@@ -205,4 +245,50 @@ def hourglass(sizes: Sequence[int], *, title: str, ax: Axes | None = None) -> Ax
         ax.text(place, top + 1.2, word, ha="center", va="bottom", fontsize=11)
     ax.set(title=title, xlim=(-0.6, len(sizes) - 0.4), ylim=(-top - 5, top + 5))
     ax.axis("off")
+    return ax
+
+
+def scatter(X: Any, y: Any, *, title: str, ax: Axes | None = None) -> Axes:
+    """Rows with two features: normal ones as light dots, anomalies as dark crosses.
+
+    Parameters
+    ----------
+    X : array-like, shape (n, 2)
+    y : array-like of 0 and 1, shape (n,)
+    """
+    X, y = np.asarray(X), np.asarray(y)
+    ax = _axes(ax, title, "$x_1$", "$x_2$")
+    ax.plot(*X[y == 0].T, ".", color=NORMAL, markersize=5, label="normal")
+    if (y == 1).any():
+        ax.plot(*X[y == 1].T, "x", color=ANOMALY, markersize=6, markeredgewidth=1.8, label="anomaly")
+    return ax
+
+
+def score_map(
+    score: Any, X: Any, *, title: str, levels: Any = 12, margin: float = 0.35, ax: Axes | None = None
+) -> Axes:
+    """Scores over the plane around two-dimensional data, darker where a row would be more anomalous.
+
+    Parameters
+    ----------
+    score : callable
+        Scores of rows, (n, 2) to (n,), such as a detector's ``decision_function``.
+    X : array-like, shape (n, 2)
+        Drawn on top as light dots.
+    levels : int or sequence of float
+        Shades, or their borders; give the same borders to maps that are to be compared.
+    margin : float
+        Room around the data, as a share of their range.
+    """
+    X = np.asarray(X)
+    ax = _axes(ax, title, "$x_1$", "$x_2$")
+    low, high = X.min(axis=0), X.max(axis=0)
+    room = margin * (high - low)
+    first, second = (np.linspace(a, b, 120) for a, b in zip(low - room, high + room, strict=True))
+    grid = np.stack(np.meshgrid(first, second), axis=-1)
+    shades = ax.contourf(
+        first, second, score(grid.reshape(-1, 2)).reshape(120, 120), levels, cmap="Greys", extend="both"
+    )
+    ax.plot(*X.T, ".", color=NORMAL, markersize=2.5)
+    ax.figure.colorbar(shades, ax=ax, label="anomaly score", format="%.2f")
     return ax

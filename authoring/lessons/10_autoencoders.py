@@ -167,6 +167,7 @@ def train(X, epochs, seed):
     return net
 
 
+# %%
 few = data.X_train[:1000]
 scratch = train(torch.from_numpy(few), epochs=2, seed=0)
 

@@ -38,10 +38,14 @@ def fit_scaling(X: np.ndarray, kind: str | None) -> tuple[np.ndarray, np.ndarray
         scale = high - low
     else:
         raise ValueError(f"scaling must be None or one of {', '.join(SCALINGS)}, but is {kind!r}.")
+    return shift, np.where(is_spread(X, scale), scale, 1.0)
+
+
+def is_spread(X: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Whether each column of `X`, shape (n, n_features), varies, and its `scale` is more than rounding noise."""
     # The deviation of a constant column is rounding noise that grows with the rows; its range is not.
     noise = 10 * np.finfo(np.float64).eps * np.abs(X).max(axis=0)
-    varies = (np.ptp(X, axis=0) > noise) & (scale > noise)
-    return shift, np.where(varies, scale, 1.0)
+    return (np.ptp(X, axis=0) > noise) & (scale > noise)
 
 
 def apply_scaling(X: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:

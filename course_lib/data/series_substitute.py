@@ -18,8 +18,8 @@ def simulated_failures() -> tuple[
 ]:
     """A machine's temperature every five minutes, the same at every call.
 
-    It wanders slowly around 90 degrees Fahrenheit. In a failure it falls by 35 degrees within some hours, stays low
-    and comes back. As in NAB the windows hold a tenth of all readings and begin a little before the fall.
+    It wanders slowly around 90 degrees. In a failure it falls by 35 degrees within three hours, stays low and comes
+    back. As in NAB the windows hold a tenth of all readings and begin a little before the fall.
 
     Returns
     -------

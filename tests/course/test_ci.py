@@ -47,11 +47,17 @@ def test_an_unknown_step_names_the_known_ones(capsys):
     assert capsys.readouterr().err.startswith("Unknown step 'tset': the steps are lint, format, types,")
 
 
-def test_the_offline_lane_takes_lessons_that_load_images(tmp_path):
+def test_the_offline_lane_takes_lessons_that_load_data(tmp_path):
     (tmp_path / "notebooks").mkdir()
-    for name, source in [("01_a", "z = 1"), ("10_b", "load_mnist(normal=0)"), ("11_c", "load_fashion_mnist()")]:
+    sources = {
+        "01_a": "z = 1",
+        "02_d": "load_nab('nyc_taxi')",
+        "10_b": "load_mnist(normal=0)",
+        "11_c": "load_fashion_mnist()",
+    }
+    for name, source in sources.items():
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text(source)
-    assert [path.stem for path in ci.image_lessons(tmp_path)] == ["10_b", "11_c"]
+    assert [path.stem for path in ci.lessons_with_data(tmp_path)] == ["02_d", "10_b", "11_c"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a bash script for the Linux machine that runs it")

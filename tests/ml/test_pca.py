@@ -40,15 +40,50 @@ def test_parity_and_finite_scores_on_real_data(adbench, name):
             )
 
 
+@pytest.mark.parametrize("count", [1, 2, 5, 6])
+def test_mahalanobis_parity_with_scikit_learns_whitening(count):
+    new = np.random.default_rng(1).normal(50, 10, size=(40, 6))
+    theirs = ReferencePCA(count, whiten=True, svd_solver="full").fit(RANDOM)
+    mine = PCA(count, "mahalanobis").fit(RANDOM)
+    np.testing.assert_allclose(mine.decision_function(new), (theirs.transform(new) ** 2).sum(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(mine.deviations_**2, theirs.explained_variance_, rtol=1e-9)
+
+
+def test_with_all_components_it_is_the_mahalanobis_distance():
+    gap = RANDOM - RANDOM.mean(axis=0)
+    expected = np.einsum("ij,jk,ik->i", gap, np.linalg.inv(np.cov(RANDOM.T)), gap)
+    np.testing.assert_allclose(PCA(6, "mahalanobis").fit(RANDOM).decision_scores_, expected, rtol=1e-9)
+    assert len(PCA(0.9999999999, "mahalanobis").fit(RANDOM).components_) == 6, "here a share may take all directions"
+
+
+def test_cardio_in_both_forms(adbench):
+    """What two components leave over, and the first five measured in their own deviations."""
+    X, y = adbench("6_cardio")
+    assert auroc(y, PCA(2).fit(X).decision_scores_) == pytest.approx(0.890, abs=0.002)
+    assert auroc(y, PCA(5, "mahalanobis").fit(X).decision_scores_) == pytest.approx(0.933, abs=0.002)
+
+
+@pytest.mark.parametrize("method", ["reconstruction", "mahalanobis"])
+def test_a_constant_column_or_a_copy_of_one_adds_nothing(method):
+    plain = PCA(3, method).fit(RANDOM).decision_scores_
+    np.testing.assert_allclose(PCA(3, method).fit(np.c_[RANDOM, np.ones(80)]).decision_scores_, plain, rtol=1e-9)
+    full = PCA(6, "mahalanobis").fit(RANDOM).decision_scores_
+    doubled = PCA(12, "mahalanobis").fit(np.c_[RANDOM, RANDOM])
+    assert doubled.components_.shape == (6, 12)
+    np.testing.assert_allclose(doubled.decision_scores_, full, rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["reconstruction", "mahalanobis"])
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("wanted", [0.5, 0.9, 0.99, 0.999999, 20, 21])
-def test_cardio_has_rank_20_and_finite_scores(adbench, wanted, seed):
+def test_cardio_has_rank_20_and_finite_scores(adbench, wanted, seed, method):
     X, _ = adbench("6_cardio")
     assert X.shape[1] == 21
     assert np.linalg.matrix_rank(X - X.mean(axis=0)) == 20
     rows = np.random.default_rng(seed).permutation(len(X))
-    fitted = PCA(wanted).fit(X[rows[:900]])
+    fitted = PCA(wanted, method).fit(X[rows[:900]])
     scores = fitted.decision_function(X[rows[900:]])
+    assert method == "reconstruction" or len(fitted.components_) <= 20
     assert np.isfinite(scores).all()
     assert (scores >= 0).all()
     assert scores.max() < 1e4, "nothing is divided by a variance of zero"
@@ -103,8 +138,9 @@ DEGENERATE = {
 
 @pytest.mark.parametrize("X", DEGENERATE.values(), ids=DEGENERATE)
 @pytest.mark.parametrize("wanted", [1, 0.5, 0.9, 0.999])
-def test_degenerate_data_give_finite_scores(X, wanted):
-    fitted = PCA(wanted).fit(X)
+@pytest.mark.parametrize("method", ["reconstruction", "mahalanobis"])
+def test_degenerate_data_give_finite_scores(X, wanted, method):
+    fitted = PCA(wanted, method).fit(X)
     for rows in (X, X[:1], X + 1, X * 2):
         assert np.isfinite(fitted.decision_function(rows)).all()
     np.testing.assert_array_equal(fitted.predict(X), fitted.labels_)
@@ -113,6 +149,21 @@ def test_degenerate_data_give_finite_scores(X, wanted):
 def test_a_single_feature_is_the_squared_distance_to_the_mean():
     X = np.arange(5.0).reshape(-1, 1)
     np.testing.assert_allclose(PCA(0.9).fit(X).decision_function(X), (X[:, 0] - 2) ** 2)
+
+
+@pytest.mark.parametrize("method", ["reconstruction", "mahalanobis"])
+def test_save_and_load(tmp_path, method):
+    for X in (RANDOM, np.ones((5, 6))):
+        fitted = PCA(2, method).fit(X)
+        fitted.save(tmp_path / "pca.safetensors")
+        again = PCA.load(tmp_path / "pca.safetensors")
+        np.testing.assert_array_equal(again.decision_function(RANDOM), fitted.decision_function(RANDOM))
+
+
+@pytest.mark.parametrize("method", ["Mahalanobis", None, 2])
+def test_method(method, refuses):
+    with refuses("method must be 'reconstruction' or 'mahalanobis'"):
+        PCA(2, method).fit(RANDOM)
 
 
 @pytest.mark.parametrize("wanted", [0, 7, -1, np.int64(9)])

@@ -1,0 +1,185 @@
+"""Checks of tasks 2.1 to 2.5: z-score and its bound, modified z-score, fences, robust scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks import expect, expect_close, expect_finite, expect_shape, rng, task
+
+
+@task("2.1", "z-scores", passed="You can say how unusual a value is, in a unit that suits every column.")
+def z_scores(answer: Callable[..., Any]) -> None:
+    """Absolute distance from the mean in population deviations."""
+    draw = rng()
+    x = draw.gamma(2.0, 10, size=int(draw.integers(9, 15)))
+    gaps = x - x.mean()
+    expect_close(
+        answer(x),
+        np.abs(gaps) / x.std(),
+        "The z-score",
+        mistakes=[
+            (gaps / x.std(), "Some of your scores are negative: too low is as odd as too high, take absolute values."),
+            (np.abs(gaps) / x.std(ddof=1), "You divided by n - 1 in the deviation: the formula here divides by n."),
+            (np.abs(gaps) / x.var(), "You divided by the variance: its square root is the deviation."),
+            (np.abs(gaps), "These are distances in the unit of x: divide them by the standard deviation."),
+            (
+                np.abs(x - np.median(x)) / x.std(),
+                "You measured from the median: that comes in task 2.3, here it is the mean.",
+            ),
+            (np.abs(x) / x.std(), "You did not subtract the mean: a z-score measures from the middle."),
+            (np.abs(gaps).max() / x.std(), "You returned the largest score only: every value gets its own."),
+        ],
+    )
+    constant = answer(np.full(5, 7.0))
+    expect_finite(constant, "five equal values have deviation 0, and 0/0 is no number; return zeros then.")
+    expect_close(constant, np.zeros(5), "The score of equal values")
+
+
+@task("2.2", "How many values does a limit need?", passed="You will not wait for alarms that cannot come.")
+def values_needed(answer: Callable[..., Any]) -> None:
+    """Smallest n for which a population |z| can exceed the limit."""
+    draw = rng()
+    # The square of the last one is far from whole: there the sample deviation needs one value more.
+    for limit in (3, int(draw.integers(4, 7)), float(np.sqrt(draw.integers(5, 20) + draw.uniform(0.4, 0.6)))):
+        n = int(np.floor(limit**2)) + 2
+        value = answer(limit)
+        expect_shape(value, (), "one number of values for one limit.")
+        expect(
+            value == int(value),
+            f"For the limit {limit:.3g} you returned {float(value):.4g}, which is no whole number: nobody can have "
+            "a part of a value.",
+        )
+        expect_close(
+            value,
+            n,
+            f"The number for the limit {limit:.3g}",
+            mistakes=[
+                (
+                    n - 1,
+                    f"With {n - 1} values |z| reaches at most {np.sqrt(n - 2):.4g}: that does not exceed {limit:.3g}.",
+                ),
+                (n + 1, "One fewer is enough: take the bound sqrt(n - 1), not that of the sample deviation."),
+                (np.ceil(limit) + 1, "You left out the square: the bound grows with the root of n only."),
+            ],
+        )
+
+
+@task("2.3", "Modified z-score", passed="Half of the data may go wrong before your ruler bends.")
+def modified_z(answer: Callable[..., Any]) -> None:
+    """0.6745 times the distance from the median in MADs; the mean distance stands in for a MAD of zero."""
+    draw = rng()
+    x = np.r_[draw.gamma(2.0, 10, size=int(draw.integers(4, 8)) * 2), 300.0]
+    gaps = np.abs(x - np.median(x))
+    mad = np.median(gaps)
+    from_mean = np.abs(x - x.mean())
+    expect_close(
+        answer(x),
+        0.6745 * gaps / mad,
+        "The modified z-score",
+        mistakes=[
+            (gaps / mad, "The factor 0.6745 is missing: without it the scores are not comparable with |z|."),
+            (gaps / mad / 0.6745, "You divided by 0.6745: multiply, a MAD is shorter than a deviation."),
+            (
+                0.6745 * np.abs(x - x.mean()) / mad,
+                "You measured the numerator from the mean, which the outlier has moved: use the median.",
+            ),
+            (
+                0.6745 * gaps / np.median(from_mean),
+                "Your MAD takes distances from the mean: take the median of the distances from the median.",
+            ),
+            (0.6745 * gaps / gaps.mean(), "You averaged the distances: the M in MAD is a median, at both places."),
+            (
+                0.6745 * gaps / x.std(),
+                "You divided by the standard deviation, which the outlier blows up: use the MAD.",
+            ),
+            (0.6745 * (x - np.median(x)) / mad, "Some of your scores are negative: take absolute distances."),
+        ],
+        rtol=1e-3,
+    )
+    ties = draw.permutation(np.r_[np.full(7, 4.0), 5.0, 2.0, 30.0])
+    distances = np.abs(ties - 4.0)
+    value = answer(ties)
+    expect_finite(value, "seven of ten values are equal, so the MAD is 0; use the mean distance there, as described.")
+    expect_close(
+        value,
+        distances / (1.2533 * distances.mean()),
+        "The score where the MAD is 0",
+        mistakes=[
+            (np.zeros(10), "You gave up where the MAD is 0: the 30 among fours should still stand out."),
+            (
+                distances / distances.mean(),
+                "Where the MAD is 0 the factor is missing: divide by 1.2533 mean distances.",
+            ),
+        ],
+        rtol=1e-3,
+    )
+    expect_close(answer(np.full(4, 2.5)), np.zeros(4), "The score of equal values")
+
+
+@task("2.4", "Tukey's fences", passed="You can read a box plot's whiskers, and write them.")
+def fences(answer: Callable[..., Any]) -> None:
+    """Q1 - k IQR and Q3 + k IQR."""
+    draw = rng()
+    x = draw.gamma(2.0, 10, size=int(draw.integers(20, 30)))
+    k = float(draw.uniform(2, 3))
+    low, median, high = np.percentile(x, [25, 50, 75])
+    iqr = high - low
+    value = answer(x, k)
+    expect_shape(value, (2,), "return two numbers, (lower, upper).")
+    expect_close(
+        value,
+        (low - k * iqr, high + k * iqr),
+        "The fences",
+        mistakes=[
+            ((high + k * iqr, low - k * iqr), "The two are swapped: the lower fence comes first."),
+            ((low - 1.5 * iqr, high + 1.5 * iqr), "You built in 1.5: use the k that you were given."),
+            (
+                (median - k * iqr, median + k * iqr),
+                "You started from the median: the fences stand k IQRs off the box's ends.",
+            ),
+            (
+                (low - k * x.std(), high + k * x.std()),
+                "You took standard deviations: the length of the box, Q3 - Q1, counts.",
+            ),
+            ((low, high), "These are the quartiles, the box itself: the fences lie k IQRs further out."),
+            (
+                (lambda a, b: (a - k * (b - a), b + k * (b - a)))(*np.percentile(x, [0.25, 0.75])),
+                "percentile counts from 0 to 100: 0.25 there is a quarter of one per cent.",
+            ),
+        ],
+    )
+
+
+@task("2.5", "Robust scaling", passed="Columns become comparable, and the outliers in them do not set the scale.")
+def robust_scale(answer: Callable[..., Any]) -> None:
+    """(X_test - median) / IQR, learnt from the training rows, column by column."""
+    draw = rng()
+    X_train = draw.gamma(2.0, 1.0, size=(30, 3)) * np.array([1.0, 50.0, 0.1]) + 5
+    X_test = draw.gamma(2.0, 1.5, size=(8, 3)) * np.array([1.0, 50.0, 0.1]) + 6
+
+    def scale(rows: np.ndarray, axis: int | None = 0) -> np.ndarray:
+        low, middle, high = np.percentile(rows, [25, 50, 75], axis=axis)
+        return (X_test - middle) / (high - low)
+
+    low, middle, high = np.percentile(X_train, [25, 50, 75], axis=0)
+    expect_close(
+        answer(X_train, X_test),
+        scale(X_train),
+        "The scaled rows",
+        mistakes=[
+            (scale(X_test), "You learnt median and IQR from X_test: whatever is learnt is learnt from X_train."),
+            (scale(np.vstack([X_train, X_test])), "You learnt from both tables: the test rows must not have a say."),
+            (scale(X_train, None), "You used one median for the whole table: each column needs its own (axis=0)."),
+            ((X_test - X_train.mean(0)) / X_train.std(0), "That is standard scaling: use median and IQR."),
+            ((X_test - X_train.mean(0)) / (high - low), "You subtracted the mean: outliers move it, use the median."),
+            (X_test - middle, "You did not divide: columns of different units stay different."),
+            ((X_train - middle) / (high - low), "You scaled X_train: learn from it, and return X_test scaled."),
+        ],
+    )
+    flat = np.c_[X_train[:, 0], np.full(30, 3.0)]
+    value = answer(flat, np.array([[6.0, 3.0], [7.0, 5.0]]))
+    expect_finite(value, "the second training column is constant, so its IQR is 0; divide by 1 there.")
+    expect_close(np.asarray(value)[:, 1], (0, 2), "The scaled column whose training values are all equal")
