@@ -10,7 +10,7 @@ import linecache
 import os
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from authoring.exercise import split
 from authoring.source import Cell, read_source
 from course_lib.checks.card import find_card
 from course_lib.checks.outcome import CheckFailed, NotYetSolved
+from course_lib.quiz import Quiz
 
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED_TAGS = {"check", "slow"}
@@ -107,6 +108,17 @@ def prove(
             messages[message] = fragment
             told = [text for text in hidden if text in _squeezed(message)]
             assert not told, f"seed {seed}: {message!r} gives the answer away ({told[0]})"
+
+
+def prove_quiz(check: Callable[..., None], quiz: Quiz, right: Mapping[str, str], stub: Any) -> None:
+    """Prove the check of a quiz: every wrong letter of every question is rejected with its own reason."""
+    wrong = [
+        ({**right, name: letter}, reason)
+        for name, question in quiz.questions.items()
+        for letter, reason in question.why.items()
+        if letter != question.answer
+    ]
+    prove(check, right, stub, wrong)
 
 
 def _outcome(check: Callable[..., None], answer: Any, seed: int) -> Exception | None:

@@ -35,3 +35,52 @@ def test_a_plain_series_needs_no_legend():
     ax = plots.series(range(3), [1.0, 2.0, 1.0], ylabel="x", title="t", xlabel="hours")
     assert ax.get_legend() is None
     assert ax.get_xlabel() == "hours"
+
+
+def test_importing_and_drawing_change_no_settings():
+    before = dict(matplotlib.rcParams)
+    plots.image_grid(np.zeros((3, 16)))
+    plots.training_curves({"loss": [2.0, 1.0]}, title="t")
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_images_are_square_again_and_spare_places_are_empty():
+    axes = plots.image_grid(np.arange(3 * 16).reshape(3, 16) / 48, columns=2, labels=["a", "b", "c"])
+    assert axes.shape == (2, 2)
+    assert axes[0, 1].images[0].get_array().shape == (4, 4)
+    assert axes[1, 0].get_xlabel() == "c"
+    assert not axes[1, 1].axison
+
+
+def test_reconstructions_show_the_squared_error_and_mark_anomalies():
+    original, rebuilt = np.full((2, 4), 0.9), np.full((2, 4), 0.4)
+    axes = plots.reconstructions(original, rebuilt, labels=["a", "b"], anomalous=[False, True], title="t")
+    assert np.allclose(axes[2, 0].images[0].get_array(), 0.25)
+    frames = [matplotlib.colors.to_hex(ax.spines["left"].get_edgecolor()) for ax in axes[0]]
+    assert frames == [plots.NORMAL.lower(), plots.ANOMALY.lower()]
+
+
+def test_a_histogram_keeps_classes_apart_and_draws_each_threshold():
+    scores, y = np.r_[np.zeros(50) + 0.1, np.ones(50)], np.repeat([0, 1], 50)
+    ax = plots.score_histogram(scores, y, thresholds={"a": 0.5, "b": 0.7}, title="t")
+    assert [line.get_xdata()[0] for line in ax.get_lines()] == [0.5, 0.7]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["normal", "anomaly", "a: 0.5000", "b: 0.7000"]
+
+
+def test_training_curves_count_epochs_from_one():
+    history = {"loss": [3.0, 2.0, 1.0], "validation_loss": [3.0, 2.5, 2.6]}
+    ax = plots.training_curves(history, best=2, reference=("PCA", 0.5), title="t")
+    training, validation, best, reference = ax.get_lines()
+    assert training.get_xdata().tolist() == [1, 2, 3]
+    assert validation.get_ydata().tolist() == history["validation_loss"]
+    assert reference.get_ydata()[0] == 0.5
+    assert best.get_xdata()[0] == 2
+    assert ax.get_yscale() == "log"
+
+
+def test_an_hourglass_marks_its_waist():
+    ax = plots.hourglass([9, 4, 1, 4, 9], title="t")
+    colors = [matplotlib.colors.to_hex(bar.get_facecolor()) for bar in ax.patches]
+    assert colors.index(plots.ANOMALY.lower()) == 2
+    assert colors.count(plots.NORMAL.lower()) == 4

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from authoring.prove import prove, prove_independent, solved_namespace, stub_namespace
+from authoring.prove import prove, prove_independent, prove_quiz, solved_namespace, stub_namespace
 from course_lib.checks import CheckFailed, isolation_forest
 from course_lib.checks.isolation_forest import references
 from course_lib.core.thresholds import Contamination
@@ -160,15 +160,7 @@ def test_function_tasks(name):
     ],
 )
 def test_concept_questions(name, answers, quiz):
-    right = SOLVED[answers]
-    wrong = [
-        ({**right, key: letter}, why)
-        for key, question in quiz.questions.items()
-        for letter, why in question.why.items()
-        if letter != question.answer
-    ]
-    assert len(wrong) == 9
-    prove(getattr(isolation_forest, name), right, STUB[answers], wrong)
+    prove_quiz(getattr(isolation_forest, name), quiz, SOLVED[answers], STUB[answers])
 
 
 def test_tasks_do_not_depend_on_each_other():

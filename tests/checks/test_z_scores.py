@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from authoring.prove import prove, prove_independent, solved_namespace, stub_namespace
+from authoring.prove import prove, prove_independent, prove_quiz, solved_namespace, stub_namespace
 from course_lib.checks import CheckFailed, z_scores
 from course_lib.checks.z_scores.moving import decaying_mean, windowed_scores
 from course_lib.statistics import IQRFence, ModifiedZScore, MovingAverage, RollingMedian, ZScore
@@ -158,15 +158,7 @@ def test_function_tasks(name):
 
 
 def test_concept_questions():
-    right = SOLVED["answers"]
-    wrong = [
-        ({**right, key: letter}, why)
-        for key, question in z_scores.quiz.questions.items()
-        for letter, why in question.why.items()
-        if letter != question.answer
-    ]
-    assert len(wrong) == 12
-    prove(z_scores.which_ruler, right, STUB["answers"], wrong)
+    prove_quiz(z_scores.which_ruler, z_scores.quiz, SOLVED["answers"], STUB["answers"])
 
 
 def test_the_figures_in_the_questions():
