@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: Start here
 #
-# Three small tasks, about ten minutes. Replace the line `raise NotImplementedError(...)` by your code, run the cell, then run the check below it.
+# Three small tasks, about ten minutes. First run the two cells at the top. Then, for each task, replace the line `raise NotImplementedError(...)` by your code, run the cell, then run the check below it.
 # A wrong answer costs nothing: the check tells you what is wrong, and you try again.
 
 # %%
@@ -33,7 +33,7 @@ def label(scores, threshold):
 check.label(label)
 
 # %% [markdown]
-# ### Task 0.2 The ten strangest  ●○○  4 min
+# ### Task 0.2 The strangest first  ●○○  4 min
 #
 # Write `most_anomalous(scores, k)`: return the *positions* of the `k` highest scores, the highest first, shape `(k,)`. Positions count from 0, as in NumPy.
 #

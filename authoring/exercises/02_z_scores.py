@@ -3,7 +3,7 @@
 #
 # Ten tasks, about 70 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
 # answer on fresh random input and tells you what is right or what went wrong. Stuck? Each task has hints that fold out.
-# Solve the tasks in any order; none needs another one.
+# First run the two cells at the top. Then solve the tasks in any order; none needs another one.
 
 # %%
 import numpy as np
@@ -186,7 +186,7 @@ check.ewma(ewma)
 # Your training table has unwanted rows in it. Write `clean_and_fit(X, share)`:
 #
 # 1. score the rows of `X` with a `ModifiedZScore` fitted to `X`;
-# 2. drop the `round(share * n)` rows with the highest scores;
+# 2. drop the `round(share * n)` rows with the highest scores: the nearest whole number, which may be 0;
 # 3. return a `ZScore` fitted to the rest.
 #
 # <details><summary>Hint 1</summary>After <code>fit(X)</code> the scores of the training rows are in <code>decision_scores_</code>.</details>
@@ -210,7 +210,7 @@ check.clean_and_fit(clean_and_fit)
 # ### Task 2.9 First alarm  ●●○  7 min
 #
 # Write `first_alarm(x, window, limit)`: fit a `RollingMedian` with this window to the series `x`, shape `(n,)`, and return the index of the first score *above*
-# `limit`; if there is none, return -1.
+# `limit` (a score equal to it is no alarm yet); if there is none, return -1.
 #
 # <details><summary>Hint 1</summary>A detector wants a table: <code>x.reshape(-1, 1)</code> is a table of one column.</details>
 # <details><summary>Hint 2</summary><code>np.flatnonzero(scores &gt; limit)</code> lists the indices of all alarms; it may be empty.</details>

@@ -3,7 +3,9 @@
 #
 # Ten tasks, about 65 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
 # answer on fresh random input and tells you what is right or what went wrong. Stuck? Each task has hints that fold out.
-# Solve the tasks in any order; none needs another one.
+# Solve the tasks in any order; none needs another one. First run the two cells at the top, then go
+# cell by cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>: *Run All* stops at
+# the first task that is still open.
 
 # %%
 import numpy as np
@@ -13,7 +15,7 @@ from course_lib.checks import isolation_forest as check
 # %% [markdown]
 # ### Task 6.1 The average path length  ●○○  4 min
 #
-# How many random cuts does an average row of $n$ need until it is alone? For $n > 2$ the course uses
+# How many random cuts does an average row of $n$ need until it is alone? For $n > 2$ the course uses the approximation
 # $$c(n) = 2\,\bigl(\ln(n-1) + \gamma\bigr) - \frac{2(n-1)}{n},$$
 # with Euler's constant $\gamma = 0.5772\ldots$ (`np.euler_gamma`). Two rows need exactly one cut, $c(2) = 1$, and fewer than
 # two need none, $c(0) = c(1) = 0$. Write `average_path_length(n)` for a whole number `n`.
@@ -69,7 +71,7 @@ check.random_cut(random_cut)
 # `left` and `right` are trees again. A row `x` goes left where `x[feature] <= cut`.
 #
 # Write `path_length(tree, x, c)`: the number of cuts on the way of `x`, plus `c(m)` for the `m` rows at its end. `c` is a function
-# that is given to you.
+# that is given to you: use it, not the one from task 6.1.
 #
 # With `tree = (0, 5.0, 1, (1, 2.0, 1, 4))` the row `[3, 9]` has length `1 + c(1)` and the row `[7, 9]` has `2 + c(4)`.
 #
@@ -119,7 +121,7 @@ check.anomaly_scores(anomaly_scores)
 # ### Task 6.5 A sample for each tree  ●●○  7 min
 #
 # Write `draw_samples(n, n_trees, psi, rng)`: row numbers from 0 to `n - 1`, an integer array of shape `(n_trees, psi)`. Each tree
-# gets its own random sample *without* repetition. If there are fewer than `psi` rows, each tree takes all `n` of them: shape
+# gets its own random sample *without* repetition. Use `rng` for every draw. If there are fewer than `psi` rows, each tree takes all `n` of them: shape
 # `(n_trees, n)`.
 #
 # <details><summary>Hint 1</summary><code>rng.choice(n, size, replace=False)</code> draws one sample.</details>
@@ -144,7 +146,8 @@ check.draw_samples(draw_samples)
 # slot $2i$ if its value in column `column[i]` is at most `cut[i]`, else to slot $2i + 1$. After $L$ steps it is in one of the slots
 # $2^L, \dots, 2^{L+1} - 1$, the ends. (Slot 0 is not used, and where nothing is cut the cut is infinite.)
 #
-# Write `end_slots(column, cut, X)`: the end of each row of `X`, shape `(n,)`, with a loop over the $L$ steps but none over rows.
+# Write `end_slots(column, cut, X)`: the end of each row of `X`, shape `(n,)`, with a loop over the $L$ steps but none over rows: the check counts
+# how often you look into `X`, and with twice the rows that must not grow.
 #
 # <details><summary>Hint 1</summary>Keep an integer array <code>slot</code> of shape (n,), all 1 at first. <code>cut[slot]</code> then holds the cut that each row meets.</details>
 # <details><summary>Hint 2</summary>The value that each row shows: <code>X[np.arange(len(X)), column[slot]]</code>.</details>
@@ -168,8 +171,8 @@ check.end_slots(end_slots)
 # %% [markdown]
 # ### Task 6.7 A slanted cut  ●○○  5 min
 #
-# In the extended forest a cut has a direction $n$ and a point $p$, and a row $x$ goes left if
-# $$(x - p) \cdot n \le 0 .$$
+# In the extended forest a cut has a direction $v$ (`normal`) and a point $p$ (`point`), and a row $x$ goes left if
+# $$(x - p) \cdot v \le 0 .$$
 # Write `goes_left(X, normal, point)`: an array of True and False, shape `(m,)`, for the rows of `X`, shape `(m, d)`.
 #
 # <details><summary>Hint 1</summary>Subtract the point from all rows at once, then take the product with the direction.</details>

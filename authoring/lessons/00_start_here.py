@@ -28,7 +28,7 @@ print("this notebook computes on:", resolve_device("auto").type)
 #
 # ## Your first anomaly
 #
-# Somebody has scanned handwritten zeros, 186 of them, 8 x 8 pixels each. A few other digits slipped in. Nobody has marked which.
+# Somebody has scanned 186 handwritten digits, 8 x 8 pixels each. Nearly all are zeros; a few others slipped in. Nobody has marked which.
 # (They are real: pictures collected from 43 writers by Alpaydin and Kaynak, 1998, that come with scikit-learn.)
 
 # %%
@@ -133,7 +133,7 @@ truth = (digits.target[rows] != 0).astype(int)  # 1 = not a zero
 print("the ten strangest are really:", digits.target[rows][top])
 
 # %% [markdown]
-# Two figures sum up a ranking. **Precision at k**: of the
+# Two numbers sum up a ranking. **Precision at k**: of the
 # $k$ highest scores, which share are anomalies ($k$ = 8, as many as there are)? **AUROC**: take an anomaly and a normal scan at
 # random; how often does the anomaly score higher? 1 is perfect, 0.5 is guessing.
 #
@@ -211,7 +211,7 @@ print("AUROC with the wrong sign:", round(auroc(truth, other_way.score_samples(X
 #
 # <!-- map of the course -->
 #
-# **Now you:** open `work/00_start_here.ipynb`, or follow the link *exercises* at the top of this page. Three small tasks, ten minutes.
+# **Now you:** follow the link *your own copy* at the top of this page, it opens `work/00_start_here.ipynb`. Three small tasks, ten minutes.
 #
 # ## Recap
 #

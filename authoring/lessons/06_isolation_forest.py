@@ -201,7 +201,8 @@ print(f"rank correlation of the scores: {agreement:.3f}")
 assert agreement > 0.95 and abs(ours - library.decision_scores_).mean() < 0.02
 
 # %% [markdown]
-# Same method, other random numbers: the rankings agree closely, the scores not exactly. Can we check more? Yes: read the library's own
+# The rank correlation compares only the order of the rows: 1 is the same ranking, 0 has nothing in common. Same method, other random
+# numbers: the rankings agree closely, the scores not exactly. Can we check more? Yes: read the library's own
 # trees. It stores each as a full binary tree in an array: slot 1 is the root, the children of slot $i$ are $2i$ (left) and $2i + 1$
 # (right), and a branch that ended early goes on to the left with a cut of infinity. So every row takes exactly eight steps in every
 # tree, and all rows take them in all trees at once: that is what makes it fast, and what a GPU likes.
@@ -229,7 +230,7 @@ ax = plots.score_histogram(
 limits = ax.set_xlim(0.3, 0.85)
 
 # %% [markdown]
-# ## Why 256 rows are enough, and more can be worse
+# ## Why small samples are enough, and more can be worse
 #
 # **Predict, then run.** Here are 4,000 normal rows and a small dense clump of 120 anomalies at their border. The trees may use more than
 # 256 rows each: 1,024, or all 4,120. Will that help?
@@ -273,8 +274,8 @@ for ax, (rows, title) in zip(axes, views):
 #
 # ## Ghosts in the score map
 #
-# **Predict, then run.** Two clumps, upper left and lower right. All cuts are parallel to an axis. Where, apart from the
-# clumps, will the plain forest see nothing strange?
+# **Predict, then run.** Two clumps, upper left and lower right. All cuts are parallel to an axis. Which empty places far from
+# both clumps will look less strange to the plain forest than the rest?
 
 # %%
 rng = np.random.default_rng(0)
@@ -291,16 +292,17 @@ title = fig.suptitle("The plain forest sees two ghosts at the other corners", fo
 # %% [markdown]
 # Look at the left map: a cross of pale bands through each clump, and where the bands meet, at (0, 0) and (10, 10), two pale **ghosts** where
 # there is not a single row. A row at (0, 0) has an ordinary $x_1$, the upper left clump's, and an ordinary $x_2$, the lower right's. Cuts
-# that look at one feature at a time find little wrong with it.
+# that look at one feature at a time find less wrong with it than with other empty places.
 #
 # ## The extended forest: cut at any angle
 #
-# The cure (Hariri, Carrasco Kind and Brunner, 2019): let a cut look at a random mixture of the features. Draw a direction $n$ from a
+# The cure (Hariri, Carrasco Kind and Brunner, 2019): let a cut look at a random mixture of the features. Draw a direction $v$ from a
 # Gaussian and a point $p$ in the box around the rows, and send a row to the left if
 #
-# $$(x - p) \cdot n \le 0 .$$
+# $$(x - p) \cdot v \le 0 .$$
 #
-# A slanted cut of $x$ is a plain cut of the new feature $x \cdot n$ at $p \cdot n$, so only the drawing of a cut changes. Here it is on the tree
+# (In the code $v$ is `normal`: it stands at right angles to the cut.) A slanted cut of $x$ is a plain cut of the new feature
+# $x \cdot v$ at $p \cdot v$, so only the drawing of a cut changes. Here it is on the tree
 # from above.
 
 
@@ -344,7 +346,8 @@ assert (table["extended"] - table["extended, from scratch"]).abs().max() < 0.06
 table.round(2)
 
 # %% [markdown]
-# Between far out and a ghost the plain forest makes a clear difference; for the extended one both are strange.
+# To the plain forest a ghost is not ordinary, with 0.61 it lies above 0.5, but it is clearly less strange than far out (0.72). To the
+# extended one both are about equally strange, 0.70 and 0.73.
 # Slanted cuts add features up, so here the features must share a scale: the library brings each to 0 to 1 before. The plain forest needs no
 # scaling, because a cut between the smallest and the largest value is the same in any unit.
 #
@@ -413,14 +416,19 @@ live.round(3)
 # their combination: slanted cuts see more of that, neighbours most. On http it is the other way round: the anomalies are a clump of
 # nearly equal rows, each other's nearest neighbours, and kNN ranks them *last* (3.4 is far worse than guessing). That is masking again.
 #
-# ## How many components? PCA on cardio
+# ## An aside: how many components for PCA?
 #
-# PCA gives two scores, and they ask for opposite choices. The **reconstruction error** is what the first $k$ directions leave over: keep few
-# enough that something is left. The **Mahalanobis form** measures the row *within* those directions, each in its own deviations,
-# $\sum_{j \le k} z_j^2 / \lambda_j$: here a direction with hardly any variance weighs as much as the largest.
+# Optional reading: nothing below needs it. It is here because PCA fills two columns of the table above, and each depends on a choice.
 #
-# **Predict, then run.** The table cardio has 21 columns, and one of them follows from others: its rank is 20. What happens to
-# $z_j^2 / \lambda_j$ at $j = 21$?
+# PCA turns the axes: its first direction (*component*) is the one in which the rows vary most, the second has most of what is left, and so on.
+# $z_j$ is a row's centred coordinate in direction $j$, $\lambda_j$ the variance of all rows there. Two scores come from it. The **reconstruction error** is
+# what the first $k$ directions leave over: keep few enough that something is left. The **Mahalanobis form**, named after a distance
+# counted in standard deviations, measures the row *within* those directions, $\sum_{j \le k} z_j^2 / \lambda_j$: here a direction with
+# hardly any variance weighs as much as the largest.
+#
+# **Predict, then run.** The table cardio has 21 columns, and one of them follows from others: its *rank*, the number of directions in which
+# rows really vary, is 20. What happens to $z_j^2 / \lambda_j$ at $j = 21$? (The variances come from `svd`, the singular value
+# decomposition, the usual routine behind PCA.)
 
 # %%
 try:
@@ -443,7 +451,7 @@ for method in ("reconstruction", "mahalanobis"):
         for k in range(1, most + 1)
     ]
 by_count = pd.DataFrame(columns, index=range(1, most + 1)).rename_axis("components")
-by_count.loc[[1, 2, 3, 5, 10, most]].round(3)
+by_count.loc[[1, 2, 3, 5, 6, 10, 11, most]].round(3)
 
 # %%
 ax = by_count[["reconstruction", "mahalanobis"]].plot(
@@ -458,14 +466,14 @@ ax.spines[["top", "right"]].set_visible(False)
 # The last variance is not zero but $10^{-30}$ or so: rounding noise. Whoever divides by it gets infinite scores, or huge random ones; PyOD's PCA does, for some
 # seeds. The course's drops directions beyond the numerical rank first.
 #
-# On cardio (whole table, in sample) the reconstruction error with 2 components reaches 0.89 and falls, by and large, as more directions are kept: the anomalies
-# lie in what *few* directions do not explain. The Mahalanobis form reaches 0.93 with 5 components and loses slowly, as directions join that
+# On cardio (fitted and scored on the whole table) the reconstruction error with 2 components reaches 0.89 and falls, by and large, as more directions are kept: the anomalies
+# lie in what *few* directions do not explain. The Mahalanobis form reaches 0.94 with 3 components, 0.93 with 5, and loses slowly, as directions join that
 # carry little but noise, each with full weight. Labels chose these numbers, though. Without labels, take for the
 # reconstruction error the fewest directions that hold about half of the variance (here 2 to 3), and for the Mahalanobis form those that hold most, 70 to 90%
-# (5 to 10), then stop: the directions behind are measured worst and weigh the same.
+# (here 6 to 11), then stop: the directions behind are measured worst and weigh the same.
 #
-# Why does the figure stop before the rank? With 20 of cardio's 21 directions the reconstruction error is all rounding noise, near $10^{-29}$. Its AUROC
-# still looks splendid, 0.95, because large rows have large rounding errors. A number without a reason is not a result.
+# Why does the figure stop before the rank? With 20 of cardio's 21 directions the reconstruction error is all rounding noise, near $10^{-29}$. You
+# could still compute an AUROC from it, but a number without a reason is not a result.
 #
 # ## What goes wrong
 #
@@ -506,8 +514,9 @@ print(last.name)
 pd.DataFrame.from_dict(spread, orient="index").rename_axis("trees").round(3)
 
 # %% [markdown]
-# The deviation is that of one forest's AUROC from seed to seed. On vowels it is 0.02 or more for 100 trees, and two such forests easily differ by 0.05, more
-# than many methods do in published tables. Four times the trees halve it, roughly, and cost four times as long. Before you claim that one forest beats another, repeat with other seeds: one run is one draw.
+# The deviation is that of one forest's AUROC from seed to seed. On vowels it is 0.022 for 100 trees, so two such forests can differ by 0.05, more
+# than many methods do in published tables. The step from 25 trees to 100 more than halves it, the step from 100 to 400 takes off about a quarter, and each
+# step costs four times as long. Before you claim that one forest beats another, repeat with other seeds: one run is one draw.
 #
 # **The hole in the middle.** A row in the empty centre of a ring has ordinary values in every column. Nearest neighbours find it at once;
 # ask the forests:

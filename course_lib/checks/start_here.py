@@ -39,7 +39,7 @@ def label(answer: Callable[..., Any]) -> None:
     expect(right.dtype.kind in "iu", "The labels are right, but as decimals (1.0): return whole numbers.")
 
 
-@task("0.2", "The ten strangest", passed="That is how you look into a new data set: the strangest samples first.")
+@task("0.2", "The strangest first", passed="That is how you look into a new data set: the strangest samples first.")
 def most_anomalous(answer: Callable[..., Any]) -> None:
     """Positions of the k highest scores, highest first."""
     draw = rng()
@@ -64,7 +64,8 @@ def most_anomalous(answer: Callable[..., Any]) -> None:
 @task("0.3", "Two signs", passed="Whoever mixes libraries checks the sign first. You just did.")
 def from_sklearn(answer: Callable[..., Any]) -> None:
     """Scores with the other sign, labels 1 and 0."""
-    scores = -rng().gamma(2.0, size=15) - 0.1
+    draw = rng()
+    scores = draw.permutation(np.r_[-draw.uniform(0.1, 3, 10), draw.uniform(0.1, 1, 5)])  # both signs
     labels = np.where(scores < np.sort(scores)[4], -1, 1)
     value = answer(scores, labels)
     expect(isinstance(value, (tuple, list)) and len(value) == 2, "Return two arrays: `return new_scores, new_labels`.")
@@ -76,13 +77,14 @@ def from_sklearn(answer: Callable[..., Any]) -> None:
         "The scores",
         mistakes=[
             (scores, "The scores still have scikit-learn's sign: turn it, so that higher is more anomalous."),
+            (np.abs(scores), "You took absolute values: scores of both signs occur, so turn the sign, -scores."),
             (1 / scores, "1 / score turns the order too, but bends the distances: just turn the sign."),
             (labels, "The two arrays are swapped: scores first, then labels."),
             ((labels == -1).astype(int), "The two arrays are swapped: scores first, then labels."),
             (scores.max() - scores, "You shifted the scores as well: just turn the sign."),
         ],
     )
-    expect_close(
+    right = expect_close(
         new_labels,
         (labels == -1).astype(int),
         "The labels",
@@ -92,3 +94,5 @@ def from_sklearn(answer: Callable[..., Any]) -> None:
             ((labels == 1).astype(int), "Turned round: -1 is scikit-learn's anomaly, it becomes 1."),
         ],
     )
+    expect(right.dtype.kind != "b", "The new labels are right, but as True and False: turn them into 1 and 0.")
+    expect(right.dtype.kind in "iu", "The new labels are right, but as decimals (1.0): return whole numbers.")

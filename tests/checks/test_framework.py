@@ -99,8 +99,8 @@ def test_the_original_error_stays_chained():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (stub, "Task 10.3: write your solution here"),
-        (needs_another_task, "Task 10.2: write your solution here"),
+        (stub, "Task 10.3: replace the line with NotImplementedError in the cell above by your code."),
+        (needs_another_task, "Task 10.2: replace the line with NotImplementedError in the cell above by your code."),
         (None, "Task 10.3: replace None by your answer."),
     ],
 )
@@ -117,7 +117,10 @@ def test_a_notebook_shows_lines_instead_of_a_traceback():
     assert caught.value._render_traceback_() == ["Task 10.3 is not right yet.", "You took the lower tail."]
     with pytest.raises(NotYetSolved) as caught_open:
         threshold(stub)
-    assert caught_open.value._render_traceback_() == ["Task 10.3 is still open.", "Write your solution here"]
+    assert caught_open.value._render_traceback_() == [
+        "Task 10.3 is still open.",
+        "Replace the line with NotImplementedError in the cell above by your code.",
+    ]
 
 
 def test_long_messages_are_wrapped_and_keep_their_line_breaks():

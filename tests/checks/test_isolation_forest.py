@@ -60,6 +60,32 @@ def forest(X_train, share, **changes):
     return IsolationForest(**{**settings, **changes}).fit(X_train)
 
 
+def blocks(n, trees, psi, rng):
+    starts = rng.integers(n, size=(trees, 1))
+    return (starts + np.arange(min(psi, n))) % n
+
+
+def row_by_row(column, cut, X):
+    found = []
+    for x in X:
+        slot = 1
+        while slot < len(cut):
+            slot = 2 * slot + (x[column[slot]] > cut[slot])
+        found.append(slot)
+    return np.array(found)
+
+
+def by_index(column, cut, X):
+    return np.array([references.end_slots(column, cut, X[i : i + 1])[0] for i in range(len(X))])
+
+
+def from_slot_0(column, cut, X):
+    slot = np.zeros(len(X), dtype=int)
+    for _ in range(len(cut).bit_length() - 1):
+        slot = 2 * slot + (X[np.arange(len(X)), column[slot]] > cut[slot])
+    return slot
+
+
 WRONG = {
     "average_path_length": [
         (c_with(lambda n: 2 * np.log(n - 1) - 2 * (n - 1) / n), "Euler's constant is missing"),
@@ -71,6 +97,10 @@ WRONG = {
         (c_with(lambda n: 2 * (np.log(n - 1) + GAMMA) + 2 * (n - 1) / n), "You added the second part"),
         (c_with(right_c, two=right_c(2)), "two rows need exactly one cut"),
         (c_with(right_c, below=1.0), "alone needs no cut"),
+        (
+            c_with(lambda n: 2 * sum(1 / i for i in range(1, n)) - 2 * (n - 1) / n),
+            "use the approximation with ln and Euler's constant",
+        ),
     ],
     "random_cut": [
         (cut_of(any_column, in_range), "constant column"),
@@ -89,9 +119,11 @@ WRONG = {
         (path(start=1), "one too many"),
         (path(start=-1), "one too few"),
         (path(raw=True), "number of rows at the end itself"),
+        (lambda tree, x, c: references.path_length(tree, x, references.average_path_length), "use the c you are given"),
     ],
     "anomaly_scores": [
         (lambda h, c: 2 ** (h.mean(axis=1) / c), "The sign is missing"),
+        (lambda h, c: -(2.0 ** (-h.mean(axis=1) / c)), "the minus belongs in the exponent"),
         (lambda h, c: (2 ** (-h / c)).mean(axis=1), "power of each length first"),
         (lambda h, c: 2 ** (-h.mean(axis=0) / c), "averaged over the rows"),
         (lambda h, c: np.exp(-h.mean(axis=1) / c), "e as the base"),
@@ -115,6 +147,9 @@ WRONG = {
             "Row numbers are integers",
         ),
         (lambda n, t, p, rng: np.stack([rng.choice(n, min(p, n), replace=n < p) for _ in range(t)]), "every row once"),
+        (lambda n, t, p, rng: SOLVED["draw_samples"](n, t, p, np.random.default_rng(0)), "Two different generators"),
+        (lambda n, t, p, rng: SOLVED["draw_samples"](n, t, p, np.random.default_rng()), "other samples the second"),
+        (blocks, "run of neighbouring rows"),
     ],
     "end_slots": [
         (lambda column, cut, X: references.end_slots(column, cut, X) - len(cut), "counted the ends from 0"),
@@ -122,11 +157,14 @@ WRONG = {
         (ends(ties_right=True), "equal to its cut"),
         (lambda column, cut, X: ends(steps=len(cut).bit_length() - 2)(column, cut, X), "one step early"),
         (ends(only_root=True), "the root's cut in every step"),
-        (ends(root=0), "slot 0"),
+        (ends(root=0), "children 2 i + 1 and 2 i + 2"),
+        (from_slot_0, "All rows stay in slot 0"),
+        (row_by_row, "one by one"),
         (lambda column, cut, X: references.end_slots(column, cut, X)[:1], "one end for each row"),
     ],
     "goes_left": [
         (lambda X, n, p: (X - p) @ n > 0, "swapped"),
+        (lambda X, n, p: (X - p) @ n >= 0, "at least 0"),
         (lambda X, n, p: (X - p) @ n < 0, "exactly on the plane"),
         (lambda X, n, p: X @ n <= 0, "left out the point"),
         (lambda X, n, p: (X + p) @ n <= 0, "added the point"),
@@ -141,8 +179,13 @@ WRONG = {
         (lambda A, B, s: forest(B, s).labels_, "fitted on X_test"),
         (lambda A, B, s: forest(A, 0.1).predict(B), "the default one"),
         (lambda A, B, s: 1 - forest(A, s).predict(B), "upside down"),
-        (lambda A, B, s: forest(A, s, n_estimators=100).predict(B), "100 trees"),
-        (lambda A, B, s: forest(A, s, max_samples=256).predict(B), "256 rows"),
+        (lambda A, B, s: forest(A, s, n_estimators=100).predict(B), "Your forest has 100 trees"),
+        (lambda A, B, s: forest(A, s, max_samples=256).predict(B), "Your trees take 256 rows"),
+        (lambda A, B, s: forest(A, s, n_estimators=100, max_samples=256).predict(B), "100 trees of 256 rows"),
+        (lambda A, B, s: forest(A, s, n_estimators=64, max_samples=50).predict(B), "swapped"),
+        (lambda A, B, s: forest(np.r_[A, B], s).predict(B), "both tables"),
+        (lambda A, B, s: forest(A, s, random_state=42).predict(B), "random_state=42"),
+        (lambda A, B, s: forest(A, s, random_state=None).predict(B), "Two calls give different labels"),
     ],
 }
 
@@ -161,6 +204,24 @@ def test_function_tasks(name):
 )
 def test_concept_questions(name, answers, quiz):
     prove_quiz(getattr(isolation_forest, name), quiz, SOLVED[answers], STUB[answers])
+
+
+def test_other_ways_to_write_a_mistake_get_the_same_words():
+    with pytest.raises(CheckFailed, match="the minus belongs in the exponent"):
+        isolation_forest.anomaly_scores(lambda h, c: -(2.0 ** (h.mean(axis=1) / c)))
+    with pytest.raises(CheckFailed, match="one by one"):
+        isolation_forest.end_slots(by_index)
+
+
+def test_a_loop_over_the_slots_is_no_loop_over_rows():
+    def by_slot(column, cut, X):
+        slot = np.ones(len(X), dtype=int)
+        for i in range(1, len(cut)):
+            here = slot == i
+            slot[here] = 2 * i + (X[here, column[i]] > cut[i])
+        return slot
+
+    isolation_forest.end_slots(by_slot)
 
 
 def test_tasks_do_not_depend_on_each_other():

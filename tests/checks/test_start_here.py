@@ -38,6 +38,9 @@ WRONG = {
         (lambda s, y: (-s, y), "still -1 and +1"),
         (lambda s, y: (-s, -y), "normal samples are -1"),
         (lambda s, y: (-s, (y == 1).astype(int)), "Turned round"),
+        (lambda s, y: (np.abs(s), (y == -1).astype(int)), "absolute values"),
+        (lambda s, y: (-s, y == -1), "as True and False"),
+        (lambda s, y: (-s, (y == -1) * 1.0), "as decimals"),
         (lambda s, y: -s, "Return two arrays"),
     ],
 }

@@ -42,6 +42,10 @@ def series_scores(x, window, limit=None, kind=RollingMedian):
     return kind(window=window).fit(x.reshape(-1, 1)).decision_scores_
 
 
+def first_above(scores, limit):
+    return np.append(np.flatnonzero(scores > limit), -1)[0]
+
+
 def kept(X, rows, kind=ZScore):
     return kind().fit(X[rows])
 
@@ -85,6 +89,14 @@ WRONG = {
         (lambda x: quiet_division(0.6745 * distances(x), np.median(distances(x))), "the MAD is 0; use"),
         (lambda x: fall_back(x, lambda d: np.zeros(len(d))), "gave up"),
         (lambda x: fall_back(x, lambda d: d / d.mean()), "the factor is missing"),
+        (lambda x: fall_back(x, lambda d: 0.6745 * d / (1.2533 * d.mean())), "kept the 0.6745: it belongs to the MAD"),
+        (lambda x: fall_back(x, lambda d: 0.6745 * d / d.mean()), "kept the 0.6745: divide by 1.2533"),
+        (
+            lambda x: fall_back(x, lambda d: np.abs(x - x.mean()) / (1.2533 * np.abs(x - x.mean()).mean())),
+            "is 0 you measured from the mean",
+        ),
+        (lambda x: 0.6745 * np.abs(x - x.mean()) / np.median(np.abs(x - x.mean())), "from the mean at both places"),
+        (lambda x: 0.6745 * np.abs(x - x.mean()) / np.abs(x - x.mean()).mean(), "means throughout"),
     ],
     "fences": [
         (lambda x, k: fences(x, k)[::-1], "swapped"),
@@ -113,6 +125,7 @@ WRONG = {
     ],
     "moving_scores": [
         (lambda x, w: windowed_scores(x, w, first=1), "ends with the value itself"),
+        (lambda x, w: windowed_scores(x, w, last=1), "The value itself is in its window"),
         (lambda x, w: windowed_scores(x, w + 1), "one value too long"),
         (lambda x, w: windowed_scores(x, w - 1) * (np.arange(len(x)) >= w), "one value too short"),
         (lambda x, w: SOLVED["z_scores"](x), "against the whole series"),
@@ -137,13 +150,19 @@ WRONG = {
         (lambda X, share: kept(X, by(X)[:77], IQRFence), "return the ZScore"),
         (lambda X, share: kept(X, by(X)[:11]), "You kept 11 of 88"),
         (lambda X, share: ZScore(), "not fitted"),
+        (lambda X, share: kept(X, by(X)[: len(X) - int(share * len(X))]), "You rounded down"),
+        (lambda X, share: kept(X, by(X)[: len(X) - int(np.ceil(share * len(X)))]), "You rounded up"),
+        (lambda X, share: kept(X, by(X)[: -round(share * len(X))]), "[:-0] is empty"),
+        (lambda X, share: kept(X, by(X)[: len(X) - max(1, round(share * len(X)))]), "You rounded up"),
     ],
     "first_alarm": [
         (lambda x, w, t: series_scores(x, w).argmax(), "the highest score"),
         (lambda x, w, t: np.r_[np.flatnonzero(series_scores(x, w) > t), -1][-2], "the last alarm"),
         (lambda x, w, t: (series_scores(x, w) > t).sum(), "counted the alarms"),
         (lambda x, w, t: x.argmax(), "at the values"),
-        (lambda x, w, t: (series_scores(x, w, kind=MovingAverage) > t).argmax(), "moving average"),
+        (lambda x, w, t: first_above(series_scores(x, w, kind=MovingAverage), t), "moving average"),
+        (lambda x, w, t: first_above(series_scores(x, 50), t), "You ignored window: RollingMedian's default is 50"),
+        (lambda x, w, t: (series_scores(x, w) >= t).argmax(), "> and not >="),
         (lambda x, w, t: (series_scores(x, w) > t).argmax() + 1, "counted from 1"),
         (lambda x, w, t: (series_scores(x, w) > t).any(), "True or False"),
         (lambda x, w, t: (series_scores(x, w) > t).argmax(), "return -1"),
@@ -164,6 +183,14 @@ def test_concept_questions():
 def test_the_figures_in_the_questions():
     assert pytest.approx(0.42, abs=0.005) == 1 - (1 - 0.0027) ** 200
     assert np.sqrt(40 - 1) == pytest.approx(6.2, abs=0.05)
+
+
+@pytest.mark.parametrize("window", [5, 10, 20, 24, 30, 50, 100])
+def test_a_built_in_window_never_passes(window, monkeypatch):
+    for seed in range(8):
+        monkeypatch.setenv("COURSE_CHECK_SEED", str(seed))
+        with pytest.raises(CheckFailed):
+            z_scores.first_alarm(lambda x, w, t: first_above(series_scores(x, window), t))
 
 
 def test_tasks_do_not_depend_on_each_other():

@@ -71,7 +71,8 @@ def draw_samples(answer: Callable[..., Any]) -> None:
     """Row numbers for each tree, without repetition."""
     draw = rng()
     n, n_trees, psi = int(draw.integers(60, 90)), 40, 30
-    found = answer(n, n_trees, psi, np.random.default_rng(int(draw.integers(2**31))))
+    seed = int(draw.integers(2**31))
+    found = answer(n, n_trees, psi, np.random.default_rng(seed))
     found = expect_shape(found, (n_trees, psi), "one row of psi row numbers for each tree.")
     expect(found.dtype.kind in "iu", f"Row numbers are integers, yours are {found.dtype}.")
     expect(
@@ -83,6 +84,21 @@ def draw_samples(answer: Callable[..., Any]) -> None:
     expect(
         len({tuple(sorted(row)) for row in found.tolist()}) > 1,
         "All trees get the same sample: draw anew for each tree, or the forest is blind in the same places.",
+    )
+    gaps = np.diff(np.sort(found, axis=1), append=found.min(axis=1, keepdims=True) + n, axis=1)
+    expect(
+        not ((gaps > 1).sum(axis=1) <= 1).all(),
+        "Each tree takes a run of neighbouring rows, which are often alike: draw every row at random, with rng.choice.",
+    )
+    again = np.asarray(answer(n, n_trees, psi, np.random.default_rng(seed)))
+    expect(
+        np.array_equal(found, again),
+        "The same generator gives other samples the second time: draw with the rng you are given and nothing else.",
+    )
+    other = np.asarray(answer(n, n_trees, psi, np.random.default_rng(seed + 1)))
+    expect(
+        not np.array_equal(found, other),
+        "Two different generators give the very same samples: use the rng you are given, not one of your own.",
     )
     seen = len(np.unique(found))
     expect(
@@ -100,7 +116,7 @@ def draw_samples(answer: Callable[..., Any]) -> None:
     passed="One line turns the plain forest into the extended one.",
 )
 def goes_left(answer: Callable[..., Any]) -> None:
-    """(x - p) . n <= 0 for every row."""
+    """(x - p) . v <= 0 for every row."""
     draw = rng()
     normal, point = draw.uniform(0.5, 1.5, 4) * [1, -1, 1, 1], draw.uniform(1, 2, 4)
     X = draw.normal(0, 2, (60, 4)) + 0.5 * point
@@ -116,6 +132,7 @@ def goes_left(answer: Callable[..., Any]) -> None:
         "Left or not",
         mistakes=[
             (side > 0, "Left and right are swapped: left is where the product is at most 0."),
+            (side >= 0, "You ask for at least 0, left is where the product is at most 0: turn >= into <=."),
             (side < 0, "A row exactly on the plane goes left: compare with <=, not <."),
             (X @ normal <= 0, "You left out the point: without it every plane would pass through the origin."),
             ((X + point) @ normal <= 0, "You added the point: it is subtracted from the row."),

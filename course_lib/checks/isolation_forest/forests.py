@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from course_lib.checks import expect, expect_close, expect_shape, rng, task
 from course_lib.checks.isolation_forest import references as reference
+
+
+def lookups(answer: Callable[..., Any], column: np.ndarray, cut: np.ndarray, X: np.ndarray) -> int:
+    """How often an answer looks into the rows X, (n, d), or into what it took from them."""
+    count = 0
+
+    class Counting(np.ndarray):
+        def __getitem__(self, key: Any) -> Any:
+            nonlocal count
+            count += 1
+            return super().__getitem__(key)
+
+    answer(column, cut, X.view(Counting))
+    return count
 
 
 @task(
@@ -37,10 +52,17 @@ def end_slots(answer: Callable[..., Any]) -> None:
                 lambda: slots(column, cut, X, ties_right=True),
                 "A value equal to its cut goes left: right is only above.",
             ),
-            (lambda: slots(column, cut, X, steps=depth - 1), "You stopped one step early: L steps lead to the ends."),
+            (
+                lambda: slots(column, cut, X, steps=depth - 1),
+                "You stopped one step early: L steps from slot 1 on lead to the ends.",
+            ),
             (
                 lambda: slots(column, cut, X, only_root=True),
                 "You look at the root's cut in every step: look up column and cut of the slot in which each row is.",
+            ),
+            (
+                np.zeros(len(X)),
+                "All rows stay in slot 0, which is not used and whose children are 0 and 1: start in slot 1, the root.",
             ),
             (
                 lambda: slots(column, cut, X, root=0),
@@ -50,6 +72,10 @@ def end_slots(answer: Callable[..., Any]) -> None:
     )
     one = answer(column[:2], np.array([np.nan, 0.5]), np.array([[0.1] * 4, [0.9] * 4]))
     expect_close(one, [2, 3], "The ends in a tree with a single cut")
+    expect(
+        lookups(answer, column, cut, np.r_[X, X]) <= lookups(answer, column, cut, X),
+        "The ends are right, but you go through the rows one by one: let slot be an array and move all rows at once.",
+    )
 
 
 @task(
@@ -72,7 +98,8 @@ def flag(answer: Callable[..., Any]) -> None:
         forest = IsolationForest(device="cpu", threshold=Contamination(contamination), **settings).fit(fit)
         return forest.predict(score)
 
-    value = np.asarray(answer(X_train, X_test, share))
+    value, again = (np.asarray(answer(X_train, X_test, share)) for _ in range(2))
+    expect(np.array_equal(value, again), "Two calls give different labels: set random_state=0.")
     if value.shape == (200,):
         distinct = len(np.unique(value))
         expect(distinct <= 2, "You returned scores: predict compares them with the threshold and gives labels.")
@@ -89,6 +116,25 @@ def flag(answer: Callable[..., Any]) -> None:
             ),
             (lambda: labels(X_train, X_test, 0.1), "The threshold is the default one, 10%: pass Contamination(share)."),
             (lambda: 1 - labels(X_train, X_test, share), "Your labels are upside down: 1 is the anomaly."),
+            (
+                lambda: labels(np.r_[X_train, X_test], X_test, share),
+                "You fitted on both tables together: the rows to be judged take no part, fit on X_train alone.",
+            ),
+            (
+                lambda: labels(X_train, X_test, share, n_estimators=64, max_samples=50),
+                "The two numbers are swapped: n_estimators=50 trees, max_samples=64 rows each.",
+            ),
+            (
+                lambda: labels(X_train, X_test, share, n_estimators=100, max_samples=256),
+                "Your forest has the default size, 100 trees of 256 rows: set n_estimators=50 and max_samples=64.",
+            ),
+            *(
+                (
+                    partial(labels, X_train, X_test, share, random_state=seed),
+                    f"You used random_state={seed}: the task asks for 0.",
+                )
+                for seed in (1, 2, 6, 42, 123)
+            ),
             (
                 lambda: labels(X_train, X_test, share, n_estimators=100),
                 "Your forest has 100 trees, the default: ask for 50 with n_estimators.",

@@ -26,6 +26,10 @@ def average_path_length(answer: Callable[..., Any]) -> None:
             reference.average_path_length(n),
             f"c({n})",
             mistakes=[
+                (
+                    2 * (1 / np.arange(1, n)).sum() - tail,
+                    "You summed 1 + 1/2 + 1/3 + ... exactly: use the approximation with ln and Euler's constant.",
+                ),
                 (2 * np.log(n - 1) - tail, "Euler's constant is missing: add np.euler_gamma to the logarithm."),
                 (
                     2 * (np.log10(n - 1) + gamma) - tail,
@@ -88,6 +92,10 @@ def path_length(answer: Callable[..., Any]) -> None:
             (lambda: variant(swapped=True), "You go to the wrong side: left is where x[feature] <= cut."),
             (lambda: variant(strict=True), "A value equal to the cut goes left: compare with <=, not <."),
             (lambda: variant(start=1), "You count one too many: a row that meets no cut has made 0 steps."),
+            (
+                lambda: [reference.path_length(tree, x, reference.average_path_length) for x in rows],
+                "You use a c of your own: use the c you are given, the third argument.",
+            ),
             (lambda: variant(raw=True), "You add the number of rows at the end itself: c turns it into cuts."),
             (lambda: variant(start=-1), "You count one too few: each tuple on the way is one cut."),
         ],
@@ -106,11 +114,14 @@ def anomaly_scores(answer: Callable[..., Any]) -> None:
     lengths = draw.uniform(2, 13, (9, 20))
     average = float(draw.uniform(8, 11))
     mean = lengths.mean(axis=1)
+    precedence = "Python reads -2.0 ** x as -(2.0 ** x): the minus belongs in the exponent, 2.0 ** (-x)."
     expect_close(
         answer(lengths, average),
         2 ** (-mean / average),
         "The scores",
         mistakes=[
+            (-(2 ** (mean / average)), precedence),
+            (-(2 ** (-mean / average)), precedence),
             (2 ** (mean / average), "The sign is missing: long paths must give low scores."),
             (
                 (2 ** (-lengths / average)).mean(axis=1),

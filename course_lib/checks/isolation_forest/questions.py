@@ -46,7 +46,7 @@ score_quiz = Quiz(
             },
             answer="a",
             why={
-                "a": "Four times the trees halve the spread, as with any mean.",
+                "a": "Four times the trees halve the spread of one row's score, as with any mean.",
                 "b": "Then every row gets its luckiest score, and normal rows rise as well.",
                 "c": "One lucky draw says nothing about the next table.",
                 "d": "Scaling changes no path of the plain forest.",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks import expect, expect_close, expect_shape, expect_type, rng, task
+from course_lib.checks import CheckFailed, expect, expect_close, expect_shape, expect_type, rng, task
+
+# Windows that an answer may have built in, besides the default; 24 is the lesson's.
+BUILT_IN = (5, 10, 20, 24, 30, 100)
+EMPTY = "a slice such as [:-0] is empty, so keep the first n - drop rows instead."
 
 
 @task("2.8", "Clean, then fit", passed="What slipped into the training data no longer decides what is normal.")
@@ -20,17 +25,8 @@ def clean_and_fit(answer: Callable[..., Any]) -> None:
     X[:8, 0] += 9
     X[0, 0] = 500  # hides the other seven from the plain z-score
     X = draw.permutation(X)
-    detector = answer(X, 0.125)
-    expect_type(detector, ZScore, "return the ZScore that you fitted to the remaining rows.")
-    expect(hasattr(detector, "decision_scores_"), "Your ZScore is not fitted: call fit before you return it.")
-    suspicion = ModifiedZScore().fit(X).decision_scores_
-    order = suspicion.argsort()
-    seen = len(detector.decision_scores_)
-    expect(seen != len(X), "Your ZScore was fitted to all rows: leave the suspicious ones out.")
-    expect(
-        seen == 77,
-        f"You kept {seen} of 88 rows: a share of 0.125 is 11 rows to drop, not more and not fewer.",
-    )
+    detector = _cleaned(answer, X, 0.12)
+    order = ModifiedZScore().fit(X).decision_scores_.argsort()
     by_z = X[ZScore().fit(X).decision_scores_.argsort()[:77]]
     expect_close(
         detector.mean_,
@@ -45,22 +41,45 @@ def clean_and_fit(answer: Callable[..., Any]) -> None:
             ),
         ],
     )
+    _cleaned(answer, X, 0.13)
+    _cleaned(answer, X, 0.004)
+
+
+def _cleaned(answer: Callable[..., Any], X: np.ndarray, share: float) -> Any:
+    """The learner's detector for this share, after its type and number of rows were checked."""
+    from course_lib.statistics import ZScore
+
+    n, exact = len(X), share * len(X)
+    drop = round(exact)
+    amount = f"a share of {share:g} is {exact:.2f} of {n} rows, which rounds to {drop}"
+    try:
+        detector = answer(X, share)
+    except CheckFailed as failure:
+        if drop == 0 and isinstance(failure.__cause__, ValueError):
+            raise CheckFailed(f"Your function fails where nothing is to be dropped ({amount}): {EMPTY}") from failure
+        raise
+    expect_type(detector, ZScore, "return the ZScore that you fitted to the remaining rows.")
+    expect(hasattr(detector, "decision_scores_"), "Your ZScore is not fitted: call fit before you return it.")
+    seen = len(detector.decision_scores_)
+    if drop:
+        expect(seen != n, "Your ZScore was fitted to all rows: leave the suspicious ones out.")
+    if int(exact) != drop:
+        expect(seen != n - int(exact), f"You rounded down: {amount}; int and // cut off, round does not.")
+    elif math.ceil(exact) != drop:
+        expect(seen != n - math.ceil(exact), f"You rounded up: {amount}; ceil always goes up, round does not.")
+    expect(seen == n - drop, f"You kept {seen} of {n} rows: {amount} rows to drop, not more and not fewer.")
+    return detector
 
 
 @task("2.9", "First alarm", passed="You have a monitor: it watches a series and says when it woke up.")
 def first_alarm(answer: Callable[..., Any]) -> None:
     """Index of the first rolling-median score above the limit, -1 without one."""
-    from course_lib.statistics import MovingAverage, RollingMedian
-
     draw = rng()
-    window, limit = int(draw.integers(10, 20)), float(draw.uniform(7, 8))
-    x = draw.normal(0, 1, size=300).cumsum() * 0.2 + draw.normal(0, 1, 300)
-    start = int(draw.integers(100, 150))
-    x[[2, 12]] += 400, 30  # the first is not judged yet; in its shadow a moving average does not see the second
-    x[[start, start + 100, start + 130]] += 40, -200, 40
-    scores = RollingMedian(window=window).fit(x.reshape(-1, 1)).decision_scores_
-    right = int(np.flatnonzero(scores > limit)[0])
-    average = MovingAverage(window=window).fit(x.reshape(-1, 1)).decision_scores_
+    series = None
+    while series is None:
+        series = _telling_series(draw)
+    x, window, limit, scores, (default, moved, equal) = series
+    right, alarms = _first_above(scores, limit), np.flatnonzero(scores > limit)
     value = answer(x, window, limit)
     expect_shape(value, (), "return one index.")
     expect(
@@ -72,13 +91,12 @@ def first_alarm(answer: Callable[..., Any]) -> None:
         right,
         "The index of the first alarm",
         mistakes=[
-            (
-                int(np.flatnonzero(average > limit)[0]),
-                "That is the first alarm of a moving average, which a spike has blinded: use RollingMedian.",
-            ),
+            (default, "You ignored window: RollingMedian's default is 50."),
+            (equal, "There the score equals the limit, which is no alarm yet: it must be above, > and not >=."),
+            (moved, "That is the first alarm of a moving average, which spikes blind: use RollingMedian."),
             (int(scores.argmax()), "That is the highest score: the question is when the limit is passed first."),
-            (int(np.flatnonzero(scores > limit)[-1]), "That is the last alarm: the first one is asked for."),
-            (int((scores > limit).sum()), "You counted the alarms: return where the first one is."),
+            (int(alarms[-1]), "That is the last alarm: the first one is asked for."),
+            (len(alarms), "You counted the alarms: return where the first one is."),
             (int(x.argmax()), "You looked at the values: look at the scores of RollingMedian."),
             (right + 1, "You counted from 1: the first value has index 0."),
             (
@@ -94,3 +112,38 @@ def first_alarm(answer: Callable[..., Any]) -> None:
         answer(quiet, window, 1e6) == -1,
         "Where no score exceeds the limit return -1: argmax of nothing but False is 0, which looks like an alarm.",
     )
+
+
+def _telling_series(draw: np.random.Generator) -> tuple[Any, ...] | None:
+    """A series, a window and a limit for which every mistake gives an index of its own; None where the draw has none.
+
+    The limit is the highest of the scores before the alarm, so `>=` is wrong, and another window moves the alarm.
+    """
+    from course_lib.statistics import MovingAverage, RollingMedian
+
+    window = int(draw.integers(12, 20))
+    x = draw.normal(0, 0.3, 300).cumsum() + np.repeat(draw.uniform(0.3, 3, 12), 25) * draw.normal(0, 1, 300)
+    spikes = np.sort(draw.choice(np.arange(40, 300), 24, replace=False))
+    sizes = np.minimum(np.linspace(4, 30, 24), 20) * draw.uniform(0.6, 1.4, 24)
+    x[spikes] += draw.choice([-1, 1], 24) * sizes
+
+    column = x.reshape(-1, 1)
+    scores, default = (RollingMedian(window=w).fit(column).decision_scores_ for w in (window, 50))
+    average = MovingAverage(window=window).fit(column).decision_scores_
+    records = np.flatnonzero(scores[1:] > np.maximum.accumulate(scores)[:-1]) + 1
+    for equal in records[:-1]:
+        limit = float(scores[equal])
+        right, alarms = _first_above(scores, limit), np.flatnonzero(scores > limit)
+        wrong = [_first_above(default, limit), _first_above(average, limit), int(equal)]
+        others = [int(scores.argmax()), int(alarms[-1]), len(alarms), int(x.argmax()), right + 1, 0]
+        if limit < 3 or len({right, *wrong, *others}) < 10:
+            continue
+        built_in = (RollingMedian(window=w).fit(column).decision_scores_ for w in BUILT_IN)
+        if all(_first_above(other, limit) != right for other in built_in):
+            return x, window, limit, scores, wrong
+    return None
+
+
+def _first_above(scores: np.ndarray, limit: float) -> int:
+    """Index of the first score above the limit, -1 without one."""
+    return int(np.append(np.flatnonzero(scores > limit), -1)[0])

@@ -10,11 +10,13 @@ import numpy as np
 from course_lib.checks import expect_close, expect_finite, rng, task
 
 
-def windowed_scores(x: np.ndarray, window: int, *, first: int = 0, ddof: int = 0, signed: bool = False) -> np.ndarray:
-    """Distance from the mean in deviations of the window that begins `window` values before t, moved by `first`."""
+def windowed_scores(
+    x: np.ndarray, window: int, *, first: int = 0, last: int | None = None, ddof: int = 0, signed: bool = False
+) -> np.ndarray:
+    """Distance in deviations from the mean of x[t - window + first : t + last]; `last` is `first` unless given."""
     scores = np.zeros(len(x))
     for t in range(window, len(x)):
-        past = x[t - window + first : t + first]
+        past = x[t - window + first : t + (first if last is None else last)]
         scores[t] = (x[t] - past.mean()) / past.std(ddof=ddof)
     return scores if signed else np.abs(scores)
 
@@ -48,6 +50,10 @@ def moving_scores(answer: Callable[..., Any]) -> None:
             (
                 windowed_scores(x, window, first=1),
                 "Your window ends with the value itself: it bends its own ruler, so let the window end one before.",
+            ),
+            (
+                windowed_scores(x, window, last=1),
+                "The value itself is in its window, which has one value too many: x[t - window : t] leaves out x[t].",
             ),
             (windowed_scores(x, window + 1), "Your window is one value too long: exactly `window` values before t."),
             (windowed_scores(x, window - 1) * (np.arange(40) >= window), "Your window is one value too short."),

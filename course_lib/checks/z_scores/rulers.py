@@ -90,6 +90,14 @@ def modified_z(answer: Callable[..., Any]) -> None:
                 0.6745 * gaps / np.median(from_mean),
                 "Your MAD takes distances from the mean: take the median of the distances from the median.",
             ),
+            (
+                0.6745 * from_mean / np.median(from_mean),
+                "You measured from the mean at both places, and the outlier has moved it: measure from the median.",
+            ),
+            (
+                0.6745 * from_mean / from_mean.mean(),
+                "You took means throughout: both the middle and the typical distance are medians here.",
+            ),
             (0.6745 * gaps / gaps.mean(), "You averaged the distances: the M in MAD is a median, at both places."),
             (
                 0.6745 * gaps / x.std(),
@@ -112,6 +120,18 @@ def modified_z(answer: Callable[..., Any]) -> None:
             (
                 distances / distances.mean(),
                 "Where the MAD is 0 the factor is missing: divide by 1.2533 mean distances.",
+            ),
+            (
+                0.6745 * distances / (1.2533 * distances.mean()),
+                "Where the MAD is 0 you kept the 0.6745: it belongs to the MAD, leave it out there.",
+            ),
+            (
+                0.6745 * distances / distances.mean(),
+                "Where the MAD is 0 you kept the 0.6745: divide by 1.2533 mean distances instead.",
+            ),
+            (
+                np.abs(ties - ties.mean()) / (1.2533 * np.abs(ties - ties.mean()).mean()),
+                "Where the MAD is 0 you measured from the mean: the distances are those from the median.",
             ),
         ],
         rtol=1e-3,
