@@ -1,7 +1,5 @@
 """Moving average, rolling median and EWMA as detectors: they look at the past only."""
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -154,15 +152,12 @@ def test_the_planted_spikes_of_a_daily_wave_rank_first(detector):
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=IDS)
-def test_a_million_points_in_under_a_second(detector):
-    X = 1e9 + np.random.default_rng(6).normal(size=(1_000_000, 1))
-    seconds = []
-    for _ in range(2):
-        start = time.perf_counter()
-        scores = detector.fit(X).decision_scores_
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 1
+def test_a_million_points_on_a_large_offset(detector):
+    noise = np.random.default_rng(6).normal(size=(1_000_000, 1))
+    scores = detector.fit(1e9 + noise).decision_scores_
     assert scores.max() < 15
+    # The offset itself rounds the values to about 1e-7, nothing else may add to that.
+    np.testing.assert_allclose(scores, detector.fit(noise).decision_scores_, atol=1e-5)
 
 
 def nab(name):
