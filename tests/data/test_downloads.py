@@ -161,7 +161,7 @@ def test_a_name_service_that_hangs_does_not_keep_anybody_waiting(toy, tmp_path, 
     start = time.perf_counter()
     mirrors = ("http://a.example/", "http://b.example/")
     message = refused(replace(toy.dataset, mirrors=mirrors), tmp_path, replace(WILLING, connect=0.4))
-    assert time.perf_counter() - start < 6  # the name service hangs for ten seconds
+    assert time.perf_counter() - start < 2
     released.set()
     assert "a.example and b.example did not answer within 0.2 s" in message
 

@@ -160,4 +160,4 @@ def test_time_hardly_grows_with_the_window(function):
     x = np.random.default_rng(5).normal(size=200_000)
     small, large = best_of(function, x, 50), best_of(function, x, 2000)
     # A loop over the window would take 40 times as long.
-    assert large < 20 * small + 0.1
+    assert large < 8 * small + 0.05
