@@ -5,6 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from course_lib.core.window_plan import Spreader, WindowPlan, breaks_in_time, plan_windows, score_by_windows
+
+__all__ = [
+    "Spreader",
+    "WindowPlan",
+    "breaks_in_time",
+    "plan_windows",
+    "score_by_windows",
+    "scores_per_timestamp",
+    "sliding_windows",
+]
+
 
 def sliding_windows(series: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
     """All windows of a series, as a read-only view.

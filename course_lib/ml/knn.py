@@ -46,7 +46,7 @@ class KNN(Detector):
         self.device = device
         self.threshold = threshold
 
-    def _fit(self, X: np.ndarray) -> None:
+    def _fit(self, X: np.ndarray) -> np.ndarray | None:
         if not isinstance(self.n_neighbors, (int, np.integer)) or self.n_neighbors < 1:
             raise ValueError(f"n_neighbors must be a whole number of at least 1, but is {self.n_neighbors!r}.")
         if self.method not in ("largest", "mean", "median"):
@@ -57,6 +57,7 @@ class KNN(Detector):
             )
         resolve_device(self.device)
         self.X_train_ = X.astype(np.float64)
+        return None
 
     def neighbor_distances(self, X: Any) -> np.ndarray:
         """Euclidean distances to the nearest training rows, ascending.
