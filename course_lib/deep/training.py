@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 import math
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -23,6 +24,19 @@ from course_lib.deep.checkpoint import TrainingState, load_weights, read_checkpo
 from course_lib.deep.parameters import check_parameters
 
 SCORING_ROWS = 4096
+
+
+class Samples(Protocol):
+    """What training draws its batches from: a tensor of rows, or windows that are cut only when asked for."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: torch.Tensor, /) -> torch.Tensor: ...
+
+    def split(self, size: int, /) -> Iterable[torch.Tensor]: ...
 
 
 class DeepDetector(Detector):
@@ -55,7 +69,8 @@ class DeepDetector(Detector):
     ----------
     net_ : torch.nn.Module
     history_ : dict
-        Lists with one number an epoch: ``loss`` and, with a validation share, ``validation_loss``.
+        Lists with one number an epoch: ``loss`` (with several players, each one's loss by its name) and, with a
+        validation share, ``validation_loss``.
     device_ : str
         The device that was used.
     """
@@ -85,6 +100,9 @@ class DeepDetector(Detector):
         """A tensor of shape (batch,), higher is more anomalous."""
         raise NotImplementedError
 
+    def begin_epoch(self, net: nn.Module, epoch: int) -> None:
+        """Called before each epoch, counted from 1, for losses whose weights change as training goes on."""
+
     def optimisers(self, net: nn.Module) -> list[torch.optim.Optimizer]:
         """The optimisers that ``training_step`` uses."""
         fused = self.device_.startswith(("cpu", "cuda"))  # one kernel for all weights instead of several for each
@@ -95,8 +113,8 @@ class DeepDetector(Detector):
 
     def training_step(
         self, net: nn.Module, batch: torch.Tensor, optimisers: list[torch.optim.Optimizer]
-    ) -> torch.Tensor:
-        """Change the weights once and return the batch's loss, detached."""
+    ) -> torch.Tensor | dict[str, torch.Tensor]:
+        """Change the weights once and return the batch's loss, detached, or several players' losses by name."""
         (optimiser,) = optimisers
         optimiser.zero_grad()
         loss = self.loss(net, batch)
@@ -104,14 +122,14 @@ class DeepDetector(Detector):
         optimiser.step()
         return loss.detach()
 
-    def _fit(self, X: np.ndarray) -> None:
+    def _fit(self, X: np.ndarray) -> np.ndarray | None:
         check_parameters(self, len(X))
         device = resolve_device(self.device)
         self.device_ = str(device)
         self.seed_ = draw_seed(self.random_state)
-        self.shift_, self.scale_ = fit_scaling(X, self.scaling)
+        self.shift_, self.scale_ = self._learn_scaling(X)
         data = self._to_tensor(X)
-        settings = run_settings(self, data) if self.checkpoint else {}
+        settings = self._run_settings(data) if self.checkpoint else {}
         saved = read_checkpoint(self, settings) if self.resume else None
         if saved is not None:
             self.seed_ = saved.seed
@@ -125,8 +143,16 @@ class DeepDetector(Detector):
         if self.patience is not None and state.best is not None:
             net.load_state_dict(state.best)
         self.net_, self.history_ = net, state.history
+        return None
 
-    def _split(self, data: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def _learn_scaling(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return fit_scaling(X, self.scaling)
+
+    def _run_settings(self, data: torch.Tensor) -> dict[str, Any]:
+        return run_settings(self, data)
+
+    def _split(self, data: torch.Tensor, generator: torch.Generator) -> tuple[Samples, Samples | None]:
+        """Samples to learn from and samples to watch; here each row of `data` is one."""
         held_out = int(len(data) * self.validation_share)
         if held_out == 0:
             return data, None
@@ -136,8 +162,8 @@ class DeepDetector(Detector):
     def _run(
         self,
         state: TrainingState,
-        train: torch.Tensor,
-        held_out: torch.Tensor | None,
+        train: Samples,
+        held_out: Samples | None,
         settings: dict[str, Any],
     ) -> None:
         notebook = "ipykernel" in sys.modules
@@ -151,7 +177,8 @@ class DeepDetector(Detector):
         for _ in bar:
             if self.patience is not None and state.waited >= self.patience:
                 break
-            losses = {"loss": self._train_epoch(state, train)}
+            self.begin_epoch(state.net, state.epoch + 1)
+            losses = self._train_epoch(state, train)
             if held_out is not None:
                 losses["validation_loss"] = self._mean_loss(state.net, held_out)
             for name, value in losses.items():
@@ -167,17 +194,19 @@ class DeepDetector(Detector):
             if self.checkpoint:
                 write_checkpoint(self, state, settings)
 
-    def _train_epoch(self, state: TrainingState, train: torch.Tensor) -> float:
+    def _train_epoch(self, state: TrainingState, train: Samples) -> dict[str, float]:
         state.net.train()
         # Index batches from a resident tensor: a DataLoader that fetches row by row costs more than a small network.
         order = torch.randperm(len(train), generator=state.generator).to(train.device)
-        total = torch.zeros((), device=train.device)
+        totals: dict[str, torch.Tensor] = {}
         for rows in order.split(int(self.batch_size)):
-            total += self.training_step(state.net, train[rows], state.optimisers) * len(rows)
-        return total.item() / len(train)
+            losses = self.training_step(state.net, train[rows], state.optimisers)
+            for name, loss in (losses if isinstance(losses, dict) else {"loss": losses}).items():
+                totals[name] = totals.get(name, torch.zeros((), device=train.device)) + loss * len(rows)
+        return {name: total.item() / len(train) for name, total in totals.items()}
 
     @torch.no_grad()
-    def _mean_loss(self, net: nn.Module, data: torch.Tensor) -> float:
+    def _mean_loss(self, net: nn.Module, data: Samples) -> float:
         net.eval()
         parts = [self.loss(net, batch) * len(batch) for batch in data.split(SCORING_ROWS)]
         return float(sum(parts) / len(data))
