@@ -50,7 +50,7 @@ def _presence(entry: DataSet) -> str:
 
 def _list() -> int:
     print(_where())
-    row = "{:<14}{:<9}{:>10}{:>10}  {:<14}{}"
+    row = "{:<22}{:<9}{:>10}{:>10}  {:<14}{}"
     print(row.format("name", "present", "download", "on disk", "licence", "from"))
     for entry in REGISTRY.values():
         download, size = f"{entry.download_size / 1e6:.0f} MB", f"{entry.size / 1e6:.0f} MB"

@@ -1,18 +1,22 @@
 """What the course can download: one entry per data set, with sizes, checksums, mirrors and licence.
 
-The entries stand in `registry_images`, `registry_series` and `registry_tables`.
+The entries stand in `registry_flows`, `registry_images`, `registry_machines`, `registry_series` and `registry_tables`.
 """
 
 from __future__ import annotations
 
 from course_lib.data.entries import DataSet, RemoteFile
+from course_lib.data.registry_flows import NSL_KDD
 from course_lib.data.registry_images import FASHION_MNIST, MNIST
+from course_lib.data.registry_machines import SMD
 from course_lib.data.registry_series import NAB
 from course_lib.data.registry_tables import ADBENCH
 
 __all__ = ["REGISTRY", "DataSet", "RemoteFile", "find"]
 
-REGISTRY: dict[str, DataSet] = {entry.name: entry for entry in (MNIST, FASHION_MNIST, NAB, ADBENCH)}
+_SHORT = {"smd": "servermachinedataset"}
+
+REGISTRY: dict[str, DataSet] = {entry.name: entry for entry in (MNIST, FASHION_MNIST, NAB, ADBENCH, SMD, NSL_KDD)}
 
 
 def find(name: str) -> DataSet:
@@ -23,8 +27,12 @@ def find(name: str) -> DataSet:
     ValueError
         If there is no such entry; the message lists the names.
     """
-    wanted = name.casefold().replace("-", "").replace("_", "")
+    wanted = _plain(name)
     for key, entry in REGISTRY.items():
-        if key.casefold() == wanted:
+        if _plain(key) == _SHORT.get(wanted, wanted):
             return entry
     raise ValueError(f"There is no data set called {name!r}: choose from {', '.join(REGISTRY)}.")
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "").replace("_", "")

@@ -1,6 +1,7 @@
 """Simulated data whose anomalies are known to the row.
 
-`sensors` and `transactions` make data and plant anomalies in it; `plant` puts them into a series of your own.
+`sensors` and `transactions` make data and plant anomalies in it; `plant` puts them into a series of your own; `sines`
+makes short sequences, of which some are noise; `drift` a stream whose normal state changes.
 """
 
 from __future__ import annotations
@@ -13,9 +14,23 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from course_lib.data.card_transactions import SimulatedTransactions, transactions
+from course_lib.data.drifting import SimulatedDrift, drift
 from course_lib.data.planting import KINDS, Planted, generator_of, plant, whole
+from course_lib.data.sine_waves import SineWaves, sines
 
-__all__ = ["KINDS", "Planted", "SimulatedSensors", "SimulatedTransactions", "plant", "sensors", "transactions"]
+__all__ = [
+    "KINDS",
+    "Planted",
+    "SimulatedDrift",
+    "SimulatedSensors",
+    "SimulatedTransactions",
+    "SineWaves",
+    "drift",
+    "plant",
+    "sensors",
+    "sines",
+    "transactions",
+]
 
 # Degrees Celsius: the mean, how far a day swings to each side, and the spread of the weather that all sensors share.
 _MEAN, _SWING, _WEATHER = 20.0, 5.0, 1.0

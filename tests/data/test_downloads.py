@@ -315,7 +315,7 @@ def test_two_downloads_at_once_both_succeed(toy, tmp_path):
 
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(
-        ValueError, match=r"no data set called 'CIFAR': choose from MNIST, FashionMNIST, NAB, ADBench\."
+        ValueError, match=r"no data set called 'CIFAR': choose from MNIST, FashionMNIST, NAB, ADBench, S"
     ):
         fetch("CIFAR")
     assert find("fashion-mnist") is REGISTRY["FashionMNIST"]
@@ -339,6 +339,8 @@ def test_the_registry_holds_what_a_download_needs():
         "FashionMNIST": 4,
         "NAB": 37,
         "ADBench": 12,
+        "ServerMachineDataset": 12,
+        "NSL-KDD": 2,
     }
     for entry in REGISTRY.values():
         assert all(mirror.endswith("/") for mirror in entry.mirrors)

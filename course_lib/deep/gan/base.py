@@ -1,0 +1,177 @@
+"""What all adversarial detectors share: their parameters, the two players' networks, and the discriminator's move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from course_lib.core.thresholds import ThresholdRule
+from course_lib.core.validation import check_rows
+from course_lib.deep.gan.losses import discriminator_loss, gradient_penalty
+from course_lib.deep.gan.networks import Discriminator, Generator, encoder_layers
+from course_lib.deep.gan.parameters import check_adversarial, check_range
+from course_lib.deep.training import DeepDetector
+
+PENALTY = 10.0  # weight of the gradient penalty (Gulrajani et al., 2017)
+
+
+class AdversarialDetector(DeepDetector):
+    """Base class of the detectors in which a discriminator is trained against other networks.
+
+    Each training step moves each player once. There is no validation loss and no early stopping: no player's loss says
+    how good the generated rows are.
+
+    Parameters
+    ----------
+    architecture : {"dense", "conv"}
+    image_shape : (int, int, int) or None
+        Channels, height and width of a row, for "conv"; None takes a square grey image where the width allows it.
+    hidden_sizes : tuple of int
+        Of a dense discriminator; encoders are built like it, generators mirror it.
+    channels : tuple of int
+        Of a convolutional discriminator, each halving height and width; encoders and generators likewise.
+    latent_size : int
+        Length of z, which the generator starts from.
+    output : {"sigmoid", "tanh", "linear"}
+        The generator's last function. Scaled rows must lie in its range, [0, 1], [-1, 1] or anywhere; they should fill
+        it, because values that only the generator can take give it away.
+    steadying : {"spectral", "wasserstein-gp", "none"}
+        Spectral norm on the discriminator (Miyato et al., 2018); a Wasserstein critic with gradient penalty (Gulrajani
+        et al., 2017); or nothing.
+    scaling : {"minmax", "standard", "robust"} or None
+        None for pixels, which share a scale from 0 to 1.
+    epochs, batch_size, learning_rate, checkpoint, resume, device, random_state, verbose, threshold
+        See :class:`course_lib.deep.training.DeepDetector`.
+    """
+
+    validation_share = 0.0
+    patience = None
+    weight_decay = 0.0
+    objective = "non-saturating"
+
+    def __init__(
+        self,
+        architecture: str = "dense",
+        image_shape: tuple[int, int, int] | None = None,
+        hidden_sizes: tuple[int, ...] = (256, 128),
+        channels: tuple[int, ...] = (16, 32),
+        latent_size: int = 32,
+        output: str = "sigmoid",
+        steadying: str = "spectral",
+        epochs: int = 30,
+        batch_size: int = 64,
+        learning_rate: float = 1e-3,
+        scaling: str | None = "minmax",
+        checkpoint: str | None = None,
+        resume: bool = False,
+        device: str = "auto",
+        random_state: int | None = None,
+        verbose: bool = True,
+        threshold: ThresholdRule | None = None,
+    ):
+        self.architecture = architecture
+        self.image_shape = image_shape
+        self.hidden_sizes = hidden_sizes
+        self.channels = channels
+        self.latent_size = latent_size
+        self.output = output
+        self.steadying = steadying
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.scaling = scaling
+        self.checkpoint = checkpoint
+        self.resume = resume
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        self.threshold = threshold
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        return tuple(self.channels if self.architecture == "conv" else self.hidden_sizes)
+
+    @property
+    def _kind(self) -> str:
+        return "wasserstein" if self.steadying == "wasserstein-gp" else self.objective
+
+    def _check(self) -> None:
+        """Raise a ValueError that names the first parameter of a model's own that is out of range."""
+        check_adversarial(self)
+
+    def _learn_scaling(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self._check()
+        shift, scale = super()._learn_scaling(X)
+        check_range(self, (X - shift) / scale)
+        return shift, scale
+
+    def _generator(self, n_features: int) -> Generator:
+        return Generator(n_features, self.latent_size, self.architecture, self._sizes, self.output, self.image_shape)
+
+    def _discriminator(self, n_features: int) -> Discriminator:
+        spectral = self.steadying == "spectral"
+        return Discriminator(n_features, self.architecture, self._sizes, self.image_shape, spectral)
+
+    def _encoder(self, n_features: int) -> nn.Sequential:
+        return encoder_layers(n_features, self.latent_size, self.architecture, self._sizes, self.image_shape)
+
+    def _adam(self, *networks: nn.Module) -> torch.optim.Adam:
+        """With the short memory that adversarial training asks for (Radford et al., 2016)."""
+        weights = [weight for network in networks for weight in network.parameters()]
+        fused = self.device_.startswith(("cpu", "cuda"))
+        return torch.optim.Adam(weights, float(self.learning_rate), betas=(0.5, 0.999), fused=fused)
+
+    def _latent(self, batch: torch.Tensor) -> torch.Tensor:
+        return torch.randn(len(batch), self.latent_size, device=batch.device)
+
+    def _move_discriminator(
+        self, critic: nn.Module, real: torch.Tensor, fake: torch.Tensor, optimiser: torch.optim.Optimizer
+    ) -> torch.Tensor:
+        """One step of the discriminator, fake rows held still; its loss, detached."""
+        fake = fake.detach()
+        loss = discriminator_loss(critic(real), critic(fake), self._kind)
+        if self.steadying == "wasserstein-gp":
+            loss = loss + PENALTY * gradient_penalty(critic, real, fake)
+        return step(optimiser, loss)
+
+    def _unscaled(self, rows: torch.Tensor) -> np.ndarray:
+        return rows.cpu().numpy() * self.scale_ + self.shift_
+
+    def _rows(self, X: Any) -> torch.Tensor:
+        """The rows of `X` as the networks take them; refused where the detector is not fitted or `X` does not fit."""
+        check_is_fitted(self)
+        return self._to_tensor(check_rows(self, X, reset=False))
+
+
+class Encoding(AdversarialDetector):
+    """An adversarial detector that has an encoder from rows to the generator's latent space."""
+
+    @torch.no_grad()
+    def encode(self, X: Any) -> np.ndarray:
+        """Latent codes of the rows of `X`, shape (n, latent_size)."""
+        rows = self._rows(X)
+        return self.net_.eval().get_submodule("encoder")(rows).cpu().numpy()
+
+    @torch.no_grad()
+    def reconstruct(self, X: Any) -> np.ndarray:
+        """The rows that the codes of `X` generate, shape (n, n_features), in the units of `X`."""
+        rows = self._rows(X)
+        encoder, generator = (self.net_.eval().get_submodule(name) for name in ("encoder", "generator"))
+        return self._unscaled(generator(encoder(rows)))
+
+
+def step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> torch.Tensor:
+    """Let one player follow its loss once; the loss, detached."""
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.detach()
+
+
+def steps_taken(optimiser: torch.optim.Optimizer) -> int:
+    """How often an Adam has moved its weights, over breaks as well: a checkpoint holds it."""
+    return int(next(iter(optimiser.state.values()))["step"])
