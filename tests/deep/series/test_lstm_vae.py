@@ -43,6 +43,19 @@ def test_codes_are_drawn_in_training_only():
     assert torch.equal(first[0], second[0])
 
 
+def test_codes_are_drawn_with_their_deviation():
+    net, drawn = LSTMVAENet(2, 8, 1).train(), []
+    with torch.no_grad():
+        net.to_code.weight.zero_()
+        net.to_code.bias.copy_(torch.tensor([3.0, 2 * np.log(0.5)]))
+    net.decoder.register_forward_pre_hook(lambda module, inputs: drawn.append(inputs[0].detach()))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net(torch.zeros(200, 20, 2))
+    assert drawn[0].mean().item() == pytest.approx(3, abs=0.05)
+    assert drawn[0].std().item() == pytest.approx(0.5, abs=0.02)
+
+
 def test_a_code_of_its_own_for_each_timestamp_that_knows_no_later_one():
     net = LSTMVAENet(2, 8, 3).eval()
     later = X.clone()

@@ -51,6 +51,21 @@ def test_it_finds_what_breaks_a_correlation():
     np.testing.assert_allclose(whitened.sensor_errors(test).mean(axis=1), whitened.decision_function(test), rtol=1e-5)
 
 
+def test_scores_by_hand():
+    X = rng.normal(size=(120, 3)) @ MIX.T
+    fitted = Forecaster(
+        hidden_size=4, warm_up=2, distance="mahalanobis", window=12, epochs=1, device="cpu", random_state=0,
+        verbose=False,
+    ).fit(X)  # fmt: skip
+    fitted.residual_mean_ = np.array([3.0, -2.0, 1.0], dtype=np.float32)
+    batch = torch.randn(4, 12, 3, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        rest = fitted.residuals(fitted.net_, batch).numpy()
+        found = fitted.step_errors(fitted.net_, batch).numpy()
+    expected = ((rest - fitted.residual_mean_) @ fitted.residual_weights_) ** 2
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_the_covariance_is_that_of_the_held_out_windows():
     X = rng.normal(size=(300, 2))
     X[240:] *= 5  # the last fifth is wilder, and never learnt from
