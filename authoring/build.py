@@ -31,7 +31,8 @@ def build(root: Path, only: str | None = None, force: bool = False) -> list[Path
     root : Path
         The repository.
     only : str, optional
-        Two digits: only the lesson and exercise set of this number. The README is then left alone.
+        Only the lesson and exercise set of this number: two digits (both notebooks of a lesson that has two) or, for
+        one of two, with its letter. The README is then left alone.
     force : bool
         Execute even what did not change.
 
@@ -46,7 +47,11 @@ def build(root: Path, only: str | None = None, force: bool = False) -> list[Path
         If a source is malformed, a cell fails, or an output is not fit to be published. What was there stays.
     """
     course = Course.read(root)
-    chosen = [product for product in course.products() if only in (None, product.source.number)]
+    chosen = [
+        product
+        for product in course.products()
+        if only in (None, product.source.number, f"{product.source.chapter:02}")
+    ]
     if not chosen:
         raise SourceError(f"There is no source {only or ''} in {root / 'authoring'}, write one first.")
     written = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +13,10 @@ from nbformat import NotebookNode
 from authoring.exercise import split
 from authoring.links import Repository, opening
 from authoring.readme import with_map, with_table
-from authoring.source import Cell, Source, make_notebook, read_source
+from authoring.source import Cell, Source, SourceError, make_notebook, read_source
 
 FOLDERS = ("notebooks", "exercises", "solutions")
+_TASK = re.compile(r"^### Task (\d+\.\d+) ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Course:
             kind: [read_source(path, root) for path in sorted((root / "authoring" / kind).glob("*.py"))]
             for kind in ("lessons", "exercises")
         }
+        _demand_distinct_tasks(found["exercises"])
         lessons, sets = ({source.slug: source for source in sources} for sources in found.values())
         return cls(root, Repository.of(root), lessons, sets)
 
@@ -97,3 +100,16 @@ class Course:
         wanted = {product.path for product in self.products()}
         there = (path for folder in FOLDERS for path in sorted((self.root / folder).glob("*.ipynb")))
         return [path for path in there if path not in wanted]
+
+
+def _demand_distinct_tasks(sets: Sequence[Source]) -> None:
+    """No task number stands in two sets: a lesson with two notebooks counts its tasks through both."""
+    homes: dict[str, str] = {}
+    for source in sets:
+        for cell in source.cells:
+            for number in _TASK.findall(cell.text) if cell.kind == "markdown" else ():
+                if homes.setdefault(number, source.name) != source.name:
+                    raise SourceError(
+                        f"{source.name}, line {cell.line}: task {number} stands in {homes[number]} too, "
+                        "count on from there."
+                    )

@@ -49,7 +49,7 @@ def split(source: Source) -> tuple[list[Cell], list[Cell]]:
     for cell in source.cells:
         where = f"{source.name}, line {cell.line}"
         if cell.kind == "markdown":
-            _note_markdown(cell, tasks, source.number, where)
+            _note_markdown(cell, tasks, source.chapter, where)
             stub, solved = cell, cell
         else:
             stub, solved = _split_code(cell, tasks, source.name)
@@ -64,15 +64,15 @@ def split(source: Source) -> tuple[list[Cell], list[Cell]]:
     return stubs, solutions
 
 
-def _note_markdown(cell: Cell, tasks: list[Task], number: str, where: str) -> None:
+def _note_markdown(cell: Cell, tasks: list[Task], chapter: int, where: str) -> None:
     """Open a new task at its card, and count hints."""
     try:
         card = find_card(cell.text)
     except ValueError as error:
         raise SourceError(f"{where}: {error}") from None
     if card:
-        if card.number.split(".")[0] != str(int(number)):
-            raise SourceError(f"{where}: task {card.number} stands in set {number}, number it {int(number)}.x.")
+        if card.number.split(".")[0] != str(chapter):
+            raise SourceError(f"{where}: task {card.number} stands in set {chapter}, number it {chapter}.x.")
         if any(task.card.number == card.number for task in tasks):
             raise SourceError(f"{where}: task {card.number} is there twice, number the tasks anew.")
         tasks.append(Task(card, cell.line))

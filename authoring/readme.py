@@ -25,7 +25,7 @@ def with_map(text: str, lessons: Sequence[Source]) -> str:
     rows = ["| Part | Lesson | Time |", "|---|---|---|"]
     for part, numbers in PARTS.items():
         for lesson in lessons:
-            if int(lesson.number) in numbers:
+            if lesson.chapter in numbers:
                 rows.append(
                     f"| {part} | {lesson.number} [{lesson.title}]({lesson.slug}.ipynb) | {lesson.minutes} min |"
                 )

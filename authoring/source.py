@@ -48,8 +48,13 @@ class Source:
 
     @property
     def number(self) -> str:
-        """The lesson's number, two digits."""
+        """The lesson's number: two digits, and a letter where a lesson has two notebooks (``"15a"``)."""
         return self.slug.split("_")[0]
+
+    @property
+    def chapter(self) -> int:
+        """The number without the letter."""
+        return int(self.number[:2])
 
     @property
     def title(self) -> str:
@@ -82,7 +87,7 @@ def read_source(path: Path, root: Path) -> Source:
         If the file's name, its cells or its title are not as the course's sources are.
     """
     name = path.relative_to(root).as_posix()
-    if not re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem):
+    if not re.fullmatch(r"\d\d[a-z]?_[a-z0-9_]+", path.stem):
         raise SourceError(f"{name}: a source is named like 10_autoencoders.py, rename this one.")
     text = path.read_text(encoding="utf-8")
     starts = [n for n, line in enumerate(text.splitlines(), 1) if _CELL_START.match(line)]

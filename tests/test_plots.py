@@ -84,3 +84,48 @@ def test_an_hourglass_marks_its_waist():
     colors = [matplotlib.colors.to_hex(bar.get_facecolor()) for bar in ax.patches]
     assert colors.index(plots.ANOMALY.lower()) == 2
     assert colors.count(plots.NORMAL.lower()) == 4
+
+
+def test_snapshots_lie_over_the_real_points_on_one_scale():
+    real = np.array([[-1.0, 0.0], [1.0, 2.0]])
+    frames = [np.zeros((3, 2)), np.full((3, 2), 50.0)]
+    axes = plots.snapshots(frames, real, labels=["before", "after"], title="t")
+    assert [ax.get_title() for ax in axes] == ["before", "after"]
+    for ax, frame in zip(axes, frames, strict=True):
+        below, above = ax.get_lines()
+        assert np.array_equal(below.get_xydata(), real)
+        assert np.array_equal(above.get_xydata(), frame)
+        assert ax.get_xlim()[0] < -1 < 1 < ax.get_xlim()[1] < 50
+    assert [text.get_text() for text in axes[0].figure.legends[0].get_texts()] == ["real", "generated"]
+
+
+def test_lines_differ_in_style_and_log_axes_show_the_values_of_x():
+    x = [1, 10, 300]
+    ax = plots.lines(x, {"a": [1, 2, 3], "b": [3, 2, 1]}, xlabel="rows", ylabel="s", title="t", log="xy")
+    first, second = ax.get_lines()
+    assert first.get_linestyle() != second.get_linestyle()
+    assert first.get_marker() != second.get_marker()
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "10", "300"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_one_long_line_has_no_legend_and_no_markers():
+    ax = plots.lines(np.arange(50), {"a": np.arange(50)}, xlabel="rows", ylabel="s", title="t")
+    assert ax.get_legend() is None
+    assert ax.get_lines()[0].get_marker() in ("", "None")
+    assert ax.get_xscale() == "linear"
+
+
+def test_a_service_is_drawn_again_and_again_on_the_same_axes():
+    log = [[0.0, 5, 10, 5, 0], [0.5, 100, 210, 60, 50], [1.0, 20, 260, 140, 100]]
+    axes = plots.service([], capacity=100, title="Nothing so far")
+    again = plots.service(log, capacity=100, title="Full, then empty", axes=axes)
+    assert again is axes
+    assert axes[0].get_title() == "Full, then empty"
+    assert len(axes[0].collections) == 1
+    received, scored, dropped = axes[1].get_lines()
+    assert [line.get_label() for line in (received, scored, dropped)] == ["received", "scored", "dropped"]
+    assert received.get_ydata().tolist() == [400, 100]
+    assert dropped.get_ydata().tolist() == [100, 100]
+    assert received.get_xdata().tolist() == [0.5, 1.0]

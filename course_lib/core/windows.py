@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course_lib.core.window_plan import Spreader, WindowPlan, breaks_in_time, plan_windows, score_by_windows
+from course_lib.core.window_layout import breaks_in_time, plan_windows
+from course_lib.core.window_plan import Spreader, WindowPlan, score_by_windows
 
 __all__ = [
     "Spreader",

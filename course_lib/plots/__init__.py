@@ -4,10 +4,13 @@ The two colours differ for colour-blind readers and, by their lightness, in grey
 settings of matplotlib; every function returns the axes it drew on.
 """
 
+from course_lib.plots.generated import snapshots
 from course_lib.plots.images import image_grid, reconstructions
+from course_lib.plots.lines import lines
 from course_lib.plots.networks import hourglass, training_curves
 from course_lib.plots.scores import scatter, score_histogram, score_map
 from course_lib.plots.series import series
+from course_lib.plots.service import service
 from course_lib.plots.style import ANOMALY, NEUTRAL, NORMAL
 
 __all__ = [
@@ -16,10 +19,13 @@ __all__ = [
     "NORMAL",
     "hourglass",
     "image_grid",
+    "lines",
     "reconstructions",
     "scatter",
     "score_histogram",
     "score_map",
     "series",
+    "service",
+    "snapshots",
     "training_curves",
 ]

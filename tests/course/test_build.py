@@ -311,6 +311,38 @@ def test_readme_without_markers_and_unknown_number(tiny, unexecuted, capsys):
     assert "There is no source 11 in" in capsys.readouterr().err
 
 
+@pytest.fixture
+def twins(tiny):
+    """The tiny lesson in two notebooks, 10a and 10b; the second one's tasks are 10.3 and 10.4."""
+    for name in (LESSON, SET):
+        text = (tiny / name).read_text(encoding="utf-8")
+        (tiny / name).unlink()
+        (tiny / name.replace("10_", "10a_")).write_text(text, encoding="utf-8")
+        text = text.replace("10.1", "10.3").replace("10.2", "10.4")
+        (tiny / name.replace("10_", "10b_")).write_text(text, encoding="utf-8")
+    return tiny
+
+
+def test_a_lesson_may_have_two_notebooks(twins, unexecuted):
+    written = [path.relative_to(twins).as_posix() for path in build(twins, only="10b")]
+    assert written == [f"{folder}/10b_tiny.ipynb" for folder in ("notebooks", "exercises", "solutions")]
+    build(twins)
+    assert check(twins) == []
+    rows = [line for line in (twins / "README.md").read_text().splitlines() if line.startswith("| 10")]
+    assert [row.split(" |")[0] for row in rows] == ["| 10a", "| 10b"]
+    assert "10.3" in (twins / "exercises/10b_tiny.ipynb").read_text(encoding="utf-8")
+
+
+def test_both_notebooks_of_a_lesson_by_its_number(twins, unexecuted):
+    assert len(build(twins, only="10")) == 6
+
+
+def test_a_task_number_stands_in_one_set_only(twins):
+    change(twins, SET.replace("10_", "10b_"), "### Task 10.4", "### Task 10.2")
+    with pytest.raises(SourceError, match=r"10b_tiny.py, line 37: task 10.2 stands in authoring/exercises/10a_tiny"):
+        build(twins)
+
+
 def test_ids_stay_when_a_cell_is_added(tiny):
     before = split_set(tiny)[0]
     change(tiny, SET, "# %% [markdown]\n# ### Task 10.1", "# %%\nnew = 1\n\n# %% [markdown]\n# ### Task 10.1")

@@ -1,0 +1,184 @@
+"""Checks of tasks 15.14 to 15.17: point adjustment, events, delays, and what chance earns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks import expect, expect_close, expect_finite, expect_shape, rng, task
+from course_lib.core.metrics import count_events, detection_delays, events
+from course_lib.core.metrics import point_adjust as adjust
+
+
+def draw_case(draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Labels with events of 1 to 8 rows, one of them at the end, and flags that miss one and hit others."""
+    lengths = draw.permutation([5, 3, 8, 1, 6])
+    y: list[int] = []
+    for length in lengths:
+        y += [0] * int(draw.integers(7, 14)) + [1] * int(length)
+    labels = np.array(y)
+    flags = np.zeros(len(labels), dtype=int)
+    runs = events(labels)
+    long = [i for i, length in enumerate(lengths) if length > 1]
+    missed = draw.choice(long[:-1])  # not the last one: a later alarm must be there to be mistaken for its hit
+    at_once = draw.choice([i for i in long if i != missed])
+    for number, (first, end) in enumerate(runs):
+        if number == missed:
+            flags[first - 1] = 1  # just before it
+        elif number == at_once:
+            flags[first] = 1
+        else:
+            flags[int(draw.integers(min(first + 1, end - 1), end))] = 1
+    # False alarms: a run, and single rows far from events.
+    flags[2:5] = 1
+    return labels, flags
+
+
+@task("15.14", "Point adjustment", passed="Three lines that turned random numbers into published results.")
+def point_adjust(answer: Callable[..., Any]) -> None:
+    """Fill events that were hit."""
+    draw = rng()
+    for _ in range(3):
+        y, flags = draw_case(draw)
+        right = adjust(y, flags)
+        after, dilated = flags.copy(), flags.copy()
+        for first, end in events(y):
+            hit = np.flatnonzero(flags[first:end])
+            if len(hit):
+                after[first + hit[0] : end] = 1
+        for first, end in events(flags):
+            dilated[max(first - 1, 0) : end + 1] = 1
+        everything = np.maximum(flags, y)
+        only_events = right * y
+        value = answer(y, flags)
+        expect_shape(value, y.shape, "one adjusted flag for each row.")
+        expect_close(
+            np.asarray(value).astype(int),
+            right,
+            "The adjusted flags",
+            mistakes=[
+                (everything, "You fill every event: one that was not hit stays as it is."),
+                (after, "You fill from the first hit on: the adjustment also fills the rows before it."),
+                (only_events, "False alarms got lost: rows outside the events stay as they are."),
+                (flags, "Nothing was adjusted."),
+                (dilated, "You widen the alarms: it is the labelled events that are filled."),
+            ],
+        )
+
+
+@task("15.15", "Count events", passed="A score that a single long incident can no longer decide.")
+def event_scores(answer: Callable[..., Any]) -> None:
+    """Share of events found, and share of flagged rows inside events."""
+    draw = rng()
+    for _ in range(3):
+        y, flags = draw_case(draw)
+        counts = count_events(y, flags)
+        recall, precision = counts.recall, counts.precision
+        by_row = (y & flags).sum() / y.sum()
+        filled = adjust(y, flags)
+        by_alarm = 1 - counts.false_alarms / counts.alarms
+        value = answer(y, flags)
+        expect_shape(value, (2,), "return two numbers, recall and precision.")
+        expect_close(
+            value,
+            (recall, precision),
+            "Recall and precision",
+            mistakes=[
+                ((precision, recall), "Recall and precision are swapped: the share of events found comes first."),
+                ((by_row, precision), "Your recall counts rows: count events."),
+                (
+                    (recall, by_alarm),
+                    "Your precision counts alarms: count flagged rows, or one endless alarm is perfect.",
+                ),
+                (
+                    (recall, (filled & y).sum() / filled.sum()),
+                    "Your precision is adjusted: only rows that were really flagged count.",
+                ),
+                ((counts.found, counts.flagged_inside), "Those are counts: return shares."),
+                (
+                    (recall, counts.flagged_inside / y.sum()),
+                    "Your precision divides by the anomalies: divide by what was flagged.",
+                ),
+            ],
+        )
+    y, flags = draw_case(draw)
+    silent = answer(y, np.zeros_like(y))
+    expect_finite(silent, "when nothing is flagged, precision is 0/0; count it as 0.")
+    expect_close(silent, (0, 0), "Both when nothing is flagged")
+
+
+@task("15.16", "How late?", passed="Found is good, found in time is what is paid for.")
+def delays(answer: Callable[..., Any]) -> None:
+    """Rows from the beginning of each event to its first hit."""
+    draw = rng()
+    for _ in range(3):
+        y, flags = draw_case(draw)
+        right = detection_delays(y, flags)
+        runs = events(y)
+        firsts = runs[:, 0]
+        next_flag = np.array([np.flatnonzero(flags[first:])[0] if flags[first:].any() else np.nan for first in firsts])
+        last_hit = [np.flatnonzero(flags[a:b])[-1] if flags[a:b].any() else np.nan for a, b in runs]
+        value = answer(y, flags)
+        expect_shape(value, (len(runs),), "one delay for each event, missed ones included.")
+        missed = np.isnan(right)
+        expect_close(
+            np.asarray(value, dtype=float),
+            right,
+            "The delays",
+            mistakes=[
+                (right + 1, "Off by one: an event that is hit in its first row has delay 0."),
+                (right + firsts, "Those are row numbers: subtract the row in which the event begins."),
+                (
+                    np.where(missed, 0, right),
+                    "A missed event has delay 0 here, as if it had been found at once: return NaN.",
+                ),
+                (
+                    np.where(missed, -1, right),
+                    "A missed event is marked by -1, which pulls every mean down: return NaN.",
+                ),
+                (
+                    np.where(missed, runs[:, 1] - firsts, right),
+                    "A missed event counts as found at its end: return NaN, found and missed are told apart.",
+                ),
+                (next_flag, "You look beyond the end of the event: a later alarm has not found it."),
+                (np.array(last_hit), "You take the last hit: the first one counts."),
+            ],
+        )
+
+
+@task("15.17", "What chance earns", passed="Put this number beside every point-adjusted result you read.")
+def chance_of_a_hit(answer: Callable[..., Any]) -> None:
+    """Expected share of events that random flags hit."""
+    draw = rng()
+    for q in (0.01, 0.05, 0.002):
+        lengths = np.append(draw.integers(3, 90, size=int(draw.integers(4, 9))), draw.integers(120, 180))
+        right = (1 - (1 - q) ** lengths).mean()
+        value = answer(lengths, q)
+        expect_shape(value, (), "one number, the mean over the events.")
+        expect_close(
+            value,
+            right,
+            "The expected share",
+            mistakes=[
+                (1 - right, "That is the share that is missed."),
+                (
+                    lambda a=lengths, b=q: (b * a).mean(),  # type: ignore[misc]
+                    "q times the length is the expected number of hits, which can exceed 1: ask for at least one.",
+                ),
+                (
+                    lambda a=lengths, b=q: np.minimum(b * a, 1).mean(),  # type: ignore[misc]
+                    "Capping the expected number of hits at 1 is not a probability: how likely is no hit at all?",
+                ),
+                (1 - (1 - q) ** lengths.mean(), "You averaged the lengths first: average the chances."),
+                (1 - (1 - q) ** lengths.sum(), "That is the chance of a hit anywhere: take each event by itself."),
+                (
+                    (lengths * (1 - (1 - q) ** lengths)).sum() / lengths.sum(),
+                    "You weigh events by their length: each counts once.",
+                ),
+                (q, "q is the chance for a single row: a longer event has more of them."),
+                ((q ** lengths.astype(float)).mean(), "That is the chance that every row is flagged: one is enough."),
+            ],
+        )
+    expect(np.isclose(answer(np.array([1, 1]), 0.3), 0.3), "An event of one row is hit with probability q.")

@@ -1,0 +1,292 @@
+"""The checks of the set on variational autoencoders: solutions pass, stubs stay open, wrong answers learn why."""
+
+import math
+import zlib
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from authoring.prove import prove, prove_independent, prove_quiz, solved_namespace, stub_namespace
+from course_lib.checks import variational_autoencoders as check
+
+SLUG = "12_variational_autoencoders"
+SOLVED, STUB = solved_namespace(SLUG), stub_namespace(SLUG)
+
+
+def of(name, wrong, **options):
+    prove(getattr(check, name), SOLVED[name], STUB[name], wrong=wrong, **options)
+
+
+def kl(m, v, half=0.5):
+    return half * (m**2 + v.exp() - 1 - v)
+
+
+def test_kl_of_rows():
+    of(
+        "kl_of_rows",
+        [
+            (lambda m, v: kl(m, v).mean(dim=1), "averaged over the latent numbers"),
+            (lambda m, v: kl(m, v).sum(), "one number for the whole batch"),
+            (lambda m, v: kl(m, v).sum(dim=0), "added up over the rows"),
+            (lambda m, v: kl(m, v), "one cost for each latent number"),
+            (lambda m, v: kl(m, v, 1.0).sum(dim=1), "twice too high"),
+            (lambda m, v: -kl(m, v).sum(dim=1), "never is"),
+            (lambda m, v: kl(m, 2 * v).sum(dim=1), "logarithm of the deviation"),
+            (lambda m, v: 0.5 * (m**2 + v - 1 - v.abs().log()).sum(dim=1), "as if it were the variance"),
+            (lambda m, v: 0.5 * (m + v.exp() - 1 - v).sum(dim=1), "not squared"),
+            (lambda m, v: 0.5 * (m**2 + v.exp() - 1).sum(dim=1), "logarithm of the variance is missing"),
+            (lambda m, v: kl(m, v).sum(dim=1).mean(), "averaged over the rows"),
+            (lambda m, v: None, "You returned None"),
+        ],
+    )
+
+
+def test_draw_code():
+    of(
+        "draw_code",
+        [
+            (lambda m, v, e: m + v.exp() * e, "by the variance"),
+            (lambda m, v, e: m + v * e, "as it is"),
+            (lambda m, v, e: m + 0.5 * v * e, "Half of a logarithm"),
+            (lambda m, v, e: m + e, "ignore log_variance"),
+            (lambda m, v, e: m, "the mean itself"),
+            (lambda m, v, e: (0.5 * v).exp() * e, "centred at 0"),
+            (lambda m, v, e: torch.normal(m, (0.5 * v).exp()), "no random numbers of your own"),
+            (lambda m, v, e: (m + (0.5 * v).exp() * e).detach(), "no gradient passes"),
+            (lambda m, v, e: m + (0.5 * v).exp().detach() * e, "no gradient reaches log_variance"),
+            (lambda m, v, e: m.detach() + (0.5 * v).exp() * e, "no gradient reaches mean"),
+            (lambda m, v, e: (m + (0.5 * v).exp() * e).detach().numpy(), "return a tensor"),
+        ],
+    )
+
+
+def coin(x, p):
+    return x * p.log() + (1 - x) * (1 - p).log()
+
+
+def test_bernoulli_log_likelihood():
+    def clipped(x, a):
+        return coin(x, a.sigmoid().clamp(1e-7, 1 - 1e-7)).sum(dim=1)
+
+    of(
+        "bernoulli_log_likelihood",
+        [
+            (lambda x, a: coin(x, a.sigmoid()).sum(dim=1), "use logsigmoid"),
+            (clipped, "cut off or rounded"),
+            (lambda x, a: F.binary_cross_entropy_with_logits(a, x), "see its argument `reduction`"),
+            (lambda x, a: F.binary_cross_entropy_with_logits(a, x, reduction="none").sum(dim=1), "the other sign"),
+            (lambda x, a: -F.binary_cross_entropy_with_logits(a, x, reduction="sum"), "for the whole batch"),
+            (lambda x, a: coin(x, a.sigmoid()).mean(dim=1), "log-likelihoods add up"),
+            (lambda x, a: (x * F.logsigmoid(a)).sum(dim=1), "dark pixels count too"),
+            (lambda x, a: coin(1 - x, a.sigmoid()).sum(dim=1), "swapped"),
+            (lambda x, a: -F.binary_cross_entropy_with_logits(a.sigmoid(), x, reduction="none").sum(dim=1), "twice"),
+            (lambda x, a: coin(x, a.sigmoid()), "one number for each pixel"),
+            (lambda x, a: (x * a + (1 - x) * (1 - a)).sum(dim=1), "as if they were probabilities"),
+        ],
+    )  # fmt: skip
+
+
+def weighted(w):
+    return torch.logsumexp(w, dim=0) - math.log(len(w))
+
+
+def bounds(change=lambda like, prior, post: like + prior - post, first=None, second=weighted):
+    def answer(*parts):
+        w = change(*parts)
+        return (w.mean(dim=0) if first is None else first(w)), second(w)
+
+    return answer
+
+
+def test_two_bounds():
+    of(
+        "two_bounds",
+        [
+            (bounds(lambda like, prior, post: like + prior + post), "stands in the denominator"),
+            (bounds(lambda like, prior, post: like - prior - post), "prior stands in the numerator"),
+            (bounds(lambda like, prior, post: like - prior + post), "Prior and posterior are swapped"),
+            (bounds(lambda like, prior, post: like), "left out prior and posterior"),
+            (bounds(first=lambda w: w.sum(dim=0)), "added the draws up"),
+            (bounds(first=lambda w: w.mean(dim=1)), "averaged over the images"),
+            (bounds(first=lambda w: w.mean()), "one ELBO for all images"),
+            (bounds(first=lambda w: -w.mean(dim=0)), "minus the ELBO"),
+            (bounds(first=weighted, second=lambda w: w.mean(dim=0)), "ELBO first"),
+            (bounds(second=lambda w: w.exp().mean(dim=0).log()), "use torch.logsumexp"),
+            (bounds(second=lambda w: w.mean(dim=0)), "the ELBO again"),
+            (bounds(second=lambda w: torch.logsumexp(w, dim=0)), "mind the 1/K"),
+            (bounds(second=lambda w: torch.logsumexp(w, dim=0) / len(w)), "inside the logarithm"),
+            (bounds(second=lambda w: torch.logsumexp(w, dim=0) + math.log(len(w))), "sign of log K"),
+            (bounds(second=lambda w: torch.logsumexp(w, dim=1) - math.log(len(w))), "draws are the first axis"),
+            (lambda *parts: bounds()(*parts)[1], "two tensors"),
+        ],
+    )
+
+
+def loss(split=lambda out: out.chunk(2, dim=1), dull=False, root=0.5, over=None, final=None, constant=1.0):
+    """The loss with one thing wrong."""
+
+    def answer(encoder, decoder, x, noise, variance, beta):
+        m, v = split(encoder(x))
+        z = m if dull else m + torch.exp(root * v) * noise
+        squares = (x - decoder(z)) ** 2 / (variance if over is None else over(variance))
+        like = -0.5 * (squares + constant * math.log(2 * math.pi * variance))
+        return (final or (lambda k, p, b: (b * k.sum(dim=1) - p.sum(dim=1)).mean()))(kl(m, v), like, beta)
+
+    return answer
+
+
+def test_vae_loss():
+    def detached(encoder, *rest):
+        with torch.no_grad():
+            return SOLVED["vae_loss"](encoder, *rest)
+
+    of(
+        "vae_loss",
+        [
+            (loss(final=lambda k, p, b: (k.sum(dim=1) - p.sum(dim=1)).mean()), "ignores beta"),
+            (loss(final=lambda k, p, b: (k.sum(dim=1) - b * p.sum(dim=1)).mean()), "weighs the likelihood"),
+            (loss(final=lambda k, p, b: (b * (k.sum(dim=1) - p.sum(dim=1))).mean()), "weighs both terms"),
+            (loss(final=lambda k, p, b: (p.sum(dim=1) - b * k.sum(dim=1)).mean()), "turn the sign"),
+            (loss(final=lambda k, p, b: (-p.sum(dim=1) - b * k.sum(dim=1)).mean()), "subtract the divergence"),
+            (loss(final=lambda k, p, b: (b * k.sum(dim=1) - p.sum(dim=1)).sum()), "added up the rows"),
+            (loss(final=lambda k, p, b: (b * k.sum(dim=1) - p.mean(dim=1)).mean()), "averaged over the pixels"),
+            (loss(final=lambda k, p, b: (b * k.mean(dim=1) - p.sum(dim=1)).mean()), "averaged over the latent numbers"),
+            (loss(split=lambda out: out.chunk(2, dim=1)[::-1]), "the means come first"),
+            (loss(split=lambda out: (out[:, ::2], out[:, 1::2])), "every other column"),
+            (loss(dull=True), "decoded the mean"),
+            (loss(root=1.0), "drawn with the variance"),
+            (loss(constant=0.0), "logarithm of the variance is missing"),
+            (loss(over=math.sqrt), "divide by the variance"),
+            (detached, "no gradient passes"),
+        ],
+    )
+
+
+def draws(mean, log_variance, log_likelihood, noise, root=0.5):
+    return torch.stack([log_likelihood(mean + torch.exp(root * log_variance) * eps) for eps in noise])
+
+
+def test_reconstruction_probability():
+    def own_noise(mean, log_variance, log_likelihood, noise):
+        return -torch.stack([log_likelihood(mean + torch.randn_like(mean)) for _ in noise]).mean(dim=0)
+
+    of(
+        "reconstruction_probability",
+        [
+            (lambda *a: draws(*a).mean(dim=0), "turns the sign"),
+            (lambda *a: -draws(*a).sum(dim=0), "added the draws up"),
+            (lambda *a: -draws(*a).mean(dim=1), "averaged over the rows"),
+            (lambda *a: -draws(*a).mean(), "averaged over everything"),
+            (lambda *a: -draws(*a)[0], "first draw only"),
+            (lambda *a: -draws(*a)[-1], "last draw only"),
+            (lambda m, v, like, e: -like(m), "scored the mean code"),
+            (lambda m, v, like, e: -like(m + torch.exp(0.5 * v) * e.mean(dim=0)), "before the decoder"),
+            (lambda *a: -draws(*a, root=1.0).mean(dim=0), "drawn with the variance"),
+            (lambda *a: -weighted(draws(*a)), "averaged probabilities"),
+            (own_noise, "draw nothing of your own"),
+        ],
+    )
+
+
+def test_count_active():
+    of(
+        "count_active",
+        [
+            (lambda m, t: int((m.var(axis=0) <= t).sum()), "counted the silent units"),
+            (lambda m, t: int((m.std(axis=0) > t).sum()), "compared the deviation"),
+            (lambda m, t: int((m.var(axis=1) > t).sum()), "looked along the rows"),
+            (lambda m, t: int((np.abs(m.mean(axis=0)) > t).sum()), "where a unit sits"),
+            (lambda m, t: int(((m**2).mean(axis=0) > t).sum()), "forgot to subtract the mean"),
+            (lambda m, t: (m.var(axis=0) > t).mean(), "returned a share"),
+            (lambda m, t: m.var(axis=0) > t, "one answer for each unit"),
+            (lambda m, t: int((m.var(axis=0) > 0.01).sum()), "does not follow the threshold"),
+            (lambda m, t: m.shape[1], "counted all units"),
+            (lambda m, t: float((m.var(axis=0) > t).sum()), "a whole number"),
+        ],
+    )
+
+
+def test_free_bits():
+    of(
+        "free_bits",
+        [
+            (lambda k, f: k.mean(dim=0).sum(), "ignore the floor"),
+            (lambda k, f: k.mean(dim=0).clamp(max=f).sum(), "the smaller of the two"),
+            (lambda k, f: k.clamp(min=f).mean(dim=0).sum(), "to each row: first the mean"),
+            (lambda k, f: k.clamp(min=f).sum(), "and added up the rows"),
+            (lambda k, f: k.mean(dim=0).sum().clamp(min=f), "to the sum"),
+            (lambda k, f: (k.mean(dim=0) - f).clamp(min=0).sum(), "subtracted the floor"),
+            (lambda k, f: k.mean(dim=0).clamp(min=f).mean(), "averaged over the units: their costs"),
+            (lambda k, f: k.mean(dim=0).clamp(min=f), "one number for each unit"),
+            (lambda k, f: k.mean(dim=1).clamp(min=f).sum(), "the mean runs over the rows"),
+            (lambda k, f: k.sum(dim=0).clamp(min=f).sum(), "take their mean"),
+            (lambda k, f: k.mean(dim=0).clamp(min=f).sum().detach(), "no gradient passes"),
+            (lambda k, f: k.mean(dim=0).sum() + (f - k.mean(dim=0)).clamp(min=0).sum().detach(), "the gradient is not"),
+        ],
+    )
+
+
+def packed(images, level=9):
+    return np.array([len(zlib.compress(image.tobytes(), level)) for image in images])
+
+
+def test_complexity_score():
+    of(
+        "complexity_score",
+        [
+            (lambda nll, images: nll - 8 * packed(images), "still in nats"),
+            (lambda nll, images: nll / np.log(2) - packed(images), "in bytes"),
+            (lambda nll, images: nll * np.log(2) - 8 * packed(images), "instead of multiplying"),
+            (lambda nll, images: nll / np.log(2) + 8 * packed(images), "added the compressor"),
+            (lambda nll, images: 8 * packed(images) - nll / np.log(2), "sign is turned"),
+            (lambda nll, images: nll / np.log(2), "ignore the images"),
+            (lambda nll, images: -8.0 * packed(images), "ignore the likelihood"),
+            (lambda nll, images: nll / np.log(2) - 8.0 * images.shape[1], "raw image"),
+            (lambda nll, images: nll / np.log(2) - 8 * len(zlib.compress(images.tobytes(), 9)), "all images at once"),
+            (lambda nll, images: np.log10(np.e) * nll - 8 * packed(images), "base 10"),
+        ],
+    )
+
+
+def doubt(rule):
+    def answer(detector, X, k, n_samples):
+        mean, deviation = detector.score_spread(X, n_samples=n_samples)
+        return rule(mean - detector.threshold_, deviation, k, n_samples)
+
+    return answer
+
+
+def test_needs_a_person():
+    def own_draws(detector, X, k, n_samples):
+        mean, deviation = detector.score_spread(X)
+        return np.abs(mean - detector.threshold_) < k * deviation
+
+    def no_threshold(detector, X, k, n_samples):
+        mean, deviation = detector.score_spread(X, n_samples=n_samples)
+        return np.abs(mean) < k * deviation
+
+    of(
+        "needs_a_person",
+        [
+            (doubt(lambda gap, d, k, n: np.abs(gap) > k * d), "the rows that are sure"),
+            (doubt(lambda gap, d, k, n: gap < k * d), "far below the threshold"),
+            (doubt(lambda gap, d, k, n: gap > -k * d), "far above the threshold"),
+            (doubt(lambda gap, d, k, n: np.abs(gap) < d), "ignores k"),
+            (doubt(lambda gap, d, k, n: np.abs(gap) < k * d.mean()), "one deviation for all"),
+            (doubt(lambda gap, d, k, n: np.abs(gap) < k * d / np.sqrt(n)), "root of the draws"),
+            (doubt(lambda gap, d, k, n: gap > 0), "That is predict"),
+            (doubt(lambda gap, d, k, n: (np.abs(gap) < k * d).astype(int)), "True and False"),
+            (doubt(lambda gap, d, k, n: np.flatnonzero(np.abs(gap) < k * d)), "one True or False for each row"),
+            (own_draws, "own number of draws"),
+            (no_threshold, "forgot the threshold"),
+        ],
+    )
+
+
+def test_role_of_kl():
+    prove_quiz(check.role_of_kl, check.kl_quiz, SOLVED["kl_answers"], STUB["kl_answers"])
+
+
+def test_tasks_do_not_depend_on_each_other():
+    prove_independent(SLUG)
