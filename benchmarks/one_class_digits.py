@@ -24,7 +24,7 @@ from sklearn.preprocessing import FunctionTransformer
 from course_lib.core.atomic import atomic_write
 from course_lib.core.metrics import auroc
 from course_lib.data import load_fashion_mnist, load_mnist
-from course_lib.deep import GAN, VAE, AnoGAN, Autoencoder, ConvAutoencoder, ConvVAE, FAnoGAN
+from course_lib.deep import GAN, VAE, AnoGAN, Autoencoder, BiGAN, ConvAutoencoder, ConvVAE, FAnoGAN, GANomaly
 from course_lib.ml import KNN, PCA
 
 Results = dict[str, dict[str, list[float]]]
@@ -95,6 +95,8 @@ DETECTORS: dict[str, tuple[Callable[[int], Any], bool]] = {
     ),
     "GAN, discriminator's verdict": (lambda seed: OnGAN(GAN, seed), True),
     "f-AnoGAN": (lambda seed: OnGAN(FAnoGAN, seed, {"epochs": 10}), True),
+    "BiGAN": (lambda seed: BiGAN(epochs=20, scaling=None, random_state=seed, verbose=False), True),
+    "GANomaly": (lambda seed: GANomaly(epochs=20, scaling=None, random_state=seed, verbose=False), True),
     "AnoGAN": (lambda seed: OnGAN(AnoGAN, seed, {"search_steps": 60, "restarts": 1}), True),
 }  # fmt: skip
 VARIATIONAL: dict[str, Any] = {"scoring": "reconstruction_probability", "n_samples": 4}

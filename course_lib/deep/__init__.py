@@ -18,6 +18,7 @@ from course_lib.deep.gan import (
     search_loss,
     warm_starts,
 )
+from course_lib.deep.pretrained import load_pretrained
 from course_lib.deep.series import LSTMVAE, USAD, Forecaster, LSTMAutoencoder, SeriesDetector, TransformerAutoencoder
 from course_lib.deep.training import DeepDetector
 from course_lib.deep.vae import VAE, ConvVAE
@@ -43,6 +44,7 @@ __all__ = [
     "discriminator_loss",
     "generator_loss",
     "gradient_penalty",
+    "load_pretrained",
     "recall_of_modes",
     "ring_of_gaussians",
     "search_latent",

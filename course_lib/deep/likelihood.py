@@ -32,7 +32,7 @@ def typicality(negative_log_likelihood: Any, reference: Any) -> np.ndarray:
 
     References
     ----------
-    Nalisnick, Matsukawa, Teh and Lakshminarayanan, 2019, Detecting Out-of-Distribution Inputs to Deep Generative Models
+    Nalisnick et al., 2019, Detecting Out-of-Distribution Inputs to Deep Generative Models
     Using Typicality (there for batches of rows; here for single ones).
     """
     return np.abs(check_scores(negative_log_likelihood) - check_scores(reference).mean())

@@ -3,8 +3,24 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from course_lib.core import as_sklearn
-from course_lib.deep import Autoencoder
-from course_lib.ml import KNN, PCA, ExtendedIsolationForest, IsolationForest
+from course_lib.deep import (
+    GAN,
+    LSTMVAE,
+    USAD,
+    VAE,
+    AnoGAN,
+    Autoencoder,
+    BiGAN,
+    ConvAutoencoder,
+    ConvVAE,
+    FAnoGAN,
+    Forecaster,
+    GANomaly,
+    LSTMAutoencoder,
+    SeriesDetector,
+    TransformerAutoencoder,
+)
+from course_lib.ml import KNN, PCA, ExtendedIsolationForest, IsolationForest, WindowKNN
 from course_lib.statistics import EWMA, IQRFence, ModifiedZScore, MovingAverage, RollingMedian, ZScore
 
 DETECTORS = [
@@ -15,6 +31,7 @@ DETECTORS = [
     ExtendedIsolationForest(n_estimators=20, random_state=0),
     KNN(),
     KNN(n_neighbors=3, method="mean"),
+    WindowKNN(window=2, n_windows=60, n_neighbors=2, random_state=0),
     ZScore(),
     ZScore(ddof=1),
     ModifiedZScore(),
@@ -24,8 +41,37 @@ DETECTORS = [
     RollingMedian(window=4, min_past=2),
     EWMA(),
     Autoencoder(hidden_sizes=(8,), latent_size=2, epochs=2, device="cpu", random_state=0),
+    ConvAutoencoder(channels=(4,), latent_size=2, epochs=2, device="cpu", random_state=0),
+    VAE(hidden_sizes=(8,), latent_size=2, n_samples=2, epochs=2, device="cpu", random_state=0),
+    VAE(
+        hidden_sizes=(8,),
+        latent_size=2,
+        decoder="bernoulli",
+        scaling="minmax",
+        scoring="reconstruction",
+        epochs=2,
+        device="cpu",
+        random_state=0,
+    ),
+    ConvVAE(channels=(4,), latent_size=2, scoring="reconstruction", epochs=2, device="cpu", random_state=0),
+    LSTMAutoencoder(4, 2, window=3, epochs=1, device="cpu", random_state=0),
+    LSTMAutoencoder(4, 2, decoder="teacher", generate=True, window=3, epochs=1, device="cpu", random_state=0),
+    LSTMVAE(4, 2, window=3, epochs=1, device="cpu", random_state=0),
+    Forecaster(hidden_size=4, warm_up=1, distance="mahalanobis", window=3, epochs=1, device="cpu", random_state=0),
+    TransformerAutoencoder(4, 2, 1, mask_length=1, window=3, epochs=1, device="cpu", random_state=0),
+    USAD((8,), 2, window=3, epochs=2, device="cpu", random_state=0),
 ]
-SERIES = (MovingAverage, RollingMedian, EWMA)
+TINY_GAN = {"hidden_sizes": (8,), "channels": (4,), "latent_size": 2, "epochs": 2, "device": "cpu", "random_state": 1}
+DETECTORS += [
+    GAN(**TINY_GAN),
+    GAN("conv", steadying="wasserstein-gp", **TINY_GAN),
+    AnoGAN(search_steps=5, restarts=2, bank_size=20, **TINY_GAN),
+    AnoGAN("conv", against="verdict", search_steps=3, bank_size=0, **TINY_GAN),
+    FAnoGAN(gan_epochs=1, **TINY_GAN),
+    BiGAN(**TINY_GAN),
+    GANomaly(**TINY_GAN),
+]
+SERIES = (MovingAverage, RollingMedian, EWMA, WindowKNN, SeriesDetector)
 
 
 def expected_failures(estimator):

@@ -34,7 +34,7 @@ class AnoGAN(OnGAN):
         Weight of the second term of the search's loss, against that of the squared error.
     against : {"features", "verdict"}
         The second term: the features' distance, or the discriminator's verdict on the generated row.
-    warm_start : int
+    bank_size : int
         Every search starts from the nearest of so many generated rows; 0 starts all rows' searches at the same points,
         drawn at random once.
     epochs, batch_size, learning_rate, scaling, checkpoint, resume, device, random_state, verbose, threshold
@@ -62,7 +62,7 @@ class AnoGAN(OnGAN):
         restarts: int = 2,
         feature_share: float = 0.1,
         against: str = "features",
-        warm_start: int = 2048,
+        bank_size: int = 2048,
         epochs: int = 30,
         batch_size: int = 64,
         learning_rate: float = 1e-3,
@@ -100,7 +100,7 @@ class AnoGAN(OnGAN):
         self.restarts = restarts
         self.feature_share = feature_share
         self.against = against
-        self.warm_start = warm_start
+        self.bank_size = bank_size
 
     def _check(self) -> None:
         super()._check()
@@ -109,21 +109,21 @@ class AnoGAN(OnGAN):
         check_whole("restarts", self.restarts, 1)
         check_number("feature_share", self.feature_share, 0, 1)
         check_choice("against", self.against, ("features", "verdict"))
-        check_whole("warm_start", self.warm_start, 0)
-        if 0 < self.warm_start < self.restarts:
+        check_whole("bank_size", self.bank_size, 0)
+        if 0 < self.bank_size < self.restarts:
             raise ValueError(
-                f"warm_start={self.warm_start} generated rows cannot give {self.restarts} starting points: "
+                f"bank_size={self.bank_size} generated rows cannot give {self.restarts} starting points: "
                 "raise it or set fewer restarts."
             )
 
     def _search(self, net: Any, batch: torch.Tensor) -> SearchResult:
         # Drawn from the model's seed: the same points for every row, whatever rows stand beside it.
         points = torch.randn(
-            self.warm_start or self.restarts, self.latent_size, generator=torch.Generator().manual_seed(self.seed_)
+            self.bank_size or self.restarts, self.latent_size, generator=torch.Generator().manual_seed(self.seed_)
         ).to(batch.device)
         features = net.discriminator.features if self.against == "features" else None
         with frozen(net):
-            if self.warm_start:
+            if self.bank_size:
                 points = warm_starts(net.generator, features, batch, points, self.restarts, self.feature_share)
             return search_latent(
                 net.generator,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
 from torch import nn
 
 from course_lib.core.thresholds import ThresholdRule
-from course_lib.deep.gan.base import Encoding, step
+from course_lib.deep.gan.base import Encoding, step, steps_taken
 from course_lib.deep.gan.gan import GAN
 from course_lib.deep.gan.losses import generator_loss
-from course_lib.deep.gan.networks import JointDiscriminator, Players, frozen
+from course_lib.deep.gan.networks import JointDiscriminator, Players, follow, frozen
 from course_lib.deep.gan.parameters import check_number
 
 
@@ -24,13 +25,13 @@ class BiGAN(Encoding, GAN):
 
     Parameters
     ----------
-    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, objective
-        See :class:`course_lib.deep.gan.gan.GAN`.
+    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, objective, averaging
+        See :class:`course_lib.deep.gan.gan.GAN`; the averaging is of generator and encoder.
     feature_share : float in [0, 1]
         Weight of the features' distance in the score, against that of the squared error.
     cycle_weight : float
-        Weight of the squared error in what encoder and generator minimise (Li et al., 2017); 0 is the BiGAN as it was
-        published, whose encoder inverts the generator only roughly.
+        Weight of a row's squared error, summed over its values, in what encoder and generator minimise (Li et al.,
+        2017); 0 is the BiGAN as it was published, whose encoder inverts the generator only roughly.
     epochs, batch_size, learning_rate, scaling, checkpoint, resume, device, random_state, verbose, threshold
         See :class:`course_lib.deep.training.DeepDetector`.
 
@@ -57,8 +58,9 @@ class BiGAN(Encoding, GAN):
         output: str = "sigmoid",
         steadying: str = "spectral",
         objective: str = "non-saturating",
+        averaging: float = 0.998,
         feature_share: float = 0.1,
-        cycle_weight: float = 1.0,
+        cycle_weight: float = 0.1,
         epochs: int = 30,
         batch_size: int = 64,
         learning_rate: float = 1e-3,
@@ -79,7 +81,7 @@ class BiGAN(Encoding, GAN):
             output=output,
             steadying=steadying,
             objective=objective,
-            averaging=0.0,
+            averaging=averaging,
             epochs=epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
@@ -100,11 +102,11 @@ class BiGAN(Encoding, GAN):
         check_number("cycle_weight", self.cycle_weight, 0)
 
     def build(self, n_features: int) -> nn.Module:
-        """Generator, encoder and a discriminator of pairs."""
-        return Players(
-            generator=self._generator(n_features),
-            encoder=self._encoder(n_features),
-            discriminator=JointDiscriminator(
+        """Generator, encoder, a discriminator of pairs and, with averaging, the generator and encoder that play."""
+        players: dict[str, nn.Module] = {
+            "generator": self._generator(n_features),
+            "encoder": self._encoder(n_features),
+            "discriminator": JointDiscriminator(
                 n_features,
                 self.latent_size,
                 self.architecture,
@@ -112,27 +114,41 @@ class BiGAN(Encoding, GAN):
                 self.image_shape,
                 self.steadying == "spectral",
             ),
-        )
+        }
+        if self.averaging:
+            players["player"] = Players(**{name: copy.deepcopy(players[name]) for name in ("generator", "encoder")})
+        return Players(**players)
 
     def optimisers(self, net: Any) -> list[torch.optim.Optimizer]:
         """One Adam for the discriminator, one for encoder and generator together: they play on one side."""
-        return [self._adam(net.discriminator), self._adam(net.generator, net.encoder)]
+        side = self._side(net)
+        return [self._adam(net.discriminator), self._adam(side.generator, side.encoder)]
+
+    def _side(self, net: Any) -> Any:
+        """Where the generator and the encoder are that play."""
+        return net.player if self.averaging else net
 
     def training_step(
         self, net: Any, batch: torch.Tensor, optimisers: list[torch.optim.Optimizer]
     ) -> dict[str, torch.Tensor]:
         """Move the discriminator once, then encoder and generator against it."""
-        z = self._latent(batch)
-        code = net.encoder(batch)
-        real, fake = torch.cat([batch, code], dim=1), torch.cat([net.generator(z), z], dim=1)
+        z, side = self._latent(batch), self._side(net)
+        code = side.encoder(batch)
+        real, fake = torch.cat([batch, code], dim=1), torch.cat([side.generator(z), z], dim=1)
         judge = self._move_discriminator(net.discriminator, real.detach(), fake, optimisers[0])
         with frozen(net.discriminator):
             # Each side wants its pairs taken for the other's: for the encoder "fake" and "real" change places.
             loss = generator_loss(net.discriminator(fake), self._kind) + generator_loss(
                 -net.discriminator(real), self._kind
             )
-            cycle = ((batch - net.generator(code)) ** 2).sum(dim=1).mean() if self.cycle_weight else loss.new_zeros(())
+            cycle = loss.new_zeros(())
+            if self.cycle_weight:
+                cycle = ((batch - side.generator(code)) ** 2).sum(dim=1).mean()
             step(optimisers[1], loss + self.cycle_weight * cycle)
+        if self.averaging:
+            for name in ("generator", "encoder"):
+                slow, fast = net.get_submodule(name), side.get_submodule(name)
+                follow(slow, fast, self.averaging, steps_taken(optimisers[1]))
         return {"discriminator_loss": judge, "generator_loss": loss.detach(), "cycle_loss": cycle.detach()}
 
     def anomaly_scores(self, net: Any, batch: torch.Tensor) -> torch.Tensor:

@@ -16,9 +16,13 @@ from course_lib.deep.gan.parameters import check_number
 class GANomaly(Encoding):
     """Encoder, generator and a second encoder against a discriminator; there is no random z.
 
-    The networks minimise ``adversarial_weight * mean |f(x) - f(G(E(x)))|^2 + reconstruction_weight * mean |x - G(E(x))|
-    + encoding_weight * mean (E(x) - E'(G(E(x))))^2`` with the discriminator's features f. The score is the last term: a
-    row of a kind that was never rebuilt comes back with another code.
+    The networks minimise ``adversarial_weight * mean (f(x) - f(G(E(x))))^2 + reconstruction_weight * mean (x -
+    G(E(x)))^2 + encoding_weight * mean (E(x) - E'(G(E(x))))^2`` with the discriminator's features f. The published
+    reconstruction term is the absolute error; on rows that are mostly 0, such as images of digits, it draws the
+    generator to an empty picture and keeps it there.
+
+    The score as published is the last term alone (``residual_share=0``): a row of a kind that was never rebuilt comes
+    back with another code. Its successor (Akçay et al., 2019) adds the squared error, and that is the default.
 
     Parameters
     ----------
@@ -26,6 +30,8 @@ class GANomaly(Encoding):
         See :class:`course_lib.deep.gan.base.AdversarialDetector`.
     reconstruction_weight, encoding_weight, adversarial_weight : float
         Of the three terms.
+    residual_share : float in [0, 1]
+        Weight of the squared error in the score, against that of the codes' difference.
     epochs, batch_size, learning_rate, checkpoint, resume, device, random_state, verbose, threshold
         See :class:`course_lib.deep.training.DeepDetector`.
 
@@ -37,7 +43,9 @@ class GANomaly(Encoding):
 
     References
     ----------
-    Akcay, Atapour-Abarghouei and Breckon, 2018, GANomaly: Semi-Supervised Anomaly Detection via Adversarial Training.
+    Akçay, Atapour-Abarghouei and Breckon, 2018, GANomaly: Semi-Supervised Anomaly Detection via Adversarial Training.
+    Akçay, Atapour-Abarghouei and Breckon, 2019, Skip-GANomaly: Skip Connected and Adversarially Trained Encoder-Decoder
+    Anomaly Detection.
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class GANomaly(Encoding):
         reconstruction_weight: float = 50.0,
         encoding_weight: float = 1.0,
         adversarial_weight: float = 1.0,
+        residual_share: float = 0.9,
         epochs: int = 30,
         batch_size: int = 64,
         learning_rate: float = 1e-3,
@@ -85,11 +94,13 @@ class GANomaly(Encoding):
         self.reconstruction_weight = reconstruction_weight
         self.encoding_weight = encoding_weight
         self.adversarial_weight = adversarial_weight
+        self.residual_share = residual_share
 
     def _check(self) -> None:
         super()._check()
         for name in ("reconstruction_weight", "encoding_weight", "adversarial_weight"):
             check_number(name, getattr(self, name), 0)
+        check_number("residual_share", self.residual_share, 0, 1)
 
     def build(self, n_features: int) -> nn.Module:
         """Two encoders of the same kind, the generator between them, and the discriminator."""
@@ -114,7 +125,7 @@ class GANomaly(Encoding):
         with frozen(net.discriminator):
             features = net.discriminator.features
             adversarial = ((features(batch) - features(rebuilt)) ** 2).mean()
-            reconstruction = (batch - rebuilt).abs().mean()
+            reconstruction = ((batch - rebuilt) ** 2).mean()
             encoding = ((code - net.second_encoder(rebuilt)) ** 2).mean()
             step(
                 optimisers[1],
@@ -130,6 +141,8 @@ class GANomaly(Encoding):
         }
 
     def anomaly_scores(self, net: Any, batch: torch.Tensor) -> torch.Tensor:
-        """Mean squared difference of the two codes."""
+        """Mean squared difference of a row and its reconstruction, and of the codes of both."""
         code = net.encoder(batch)
-        return ((code - net.second_encoder(net.generator(code))) ** 2).mean(dim=1)
+        rebuilt = net.generator(code)
+        codes = ((code - net.second_encoder(rebuilt)) ** 2).mean(dim=1)
+        return self.residual_share * ((batch - rebuilt) ** 2).mean(dim=1) + (1 - self.residual_share) * codes

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import torch
 from torch import nn
-from torch.nn.utils.parametrizations import spectral_norm
 
+from course_lib.deep.gan.spectral import normalise
 from course_lib.deep.images import check_image_shape, conv_decoder, conv_encoder
 from course_lib.deep.networks import mlp
 
@@ -85,9 +85,8 @@ class Discriminator(nn.Module):
     ):
         super().__init__()
         layers = encoder_layers(n_features, 1, architecture, sizes, image_shape)
+        layers = normalise(*layers) if spectral else layers
         self.body, self.head = layers[:-1], layers[-1]
-        if spectral:
-            normalise(self)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """What the last layer but one sees in the rows, shape (n, k)."""
@@ -118,13 +117,11 @@ class JointDiscriminator(nn.Module):
     ):
         super().__init__()
         self.n_features = n_features
-        bend = nn.LeakyReLU(SLOPE)
-        self.rows = nn.Sequential(*encoder_layers(n_features, JOINT, architecture, sizes, image_shape), bend)
-        self.codes = nn.Sequential(nn.Linear(latent_size, JOINT), bend)
-        self.both = nn.Sequential(nn.Linear(2 * JOINT, JOINT), bend)
-        self.head = nn.Linear(JOINT, 1)
-        if spectral:
-            normalise(self)
+        steady = normalise if spectral else nn.Sequential
+        self.rows = steady(*encoder_layers(n_features, JOINT, architecture, sizes, image_shape), _bend())
+        self.codes = steady(nn.Linear(latent_size, JOINT), _bend())
+        self.both = steady(nn.Linear(2 * JOINT, JOINT), _bend())
+        self.head = steady(nn.Linear(JOINT, 1))
 
     def features(self, pairs: torch.Tensor) -> torch.Tensor:
         """What the last layer but one sees in the pairs, shape (n, k)."""
@@ -155,11 +152,8 @@ def encoder_layers(
     return layers
 
 
-def normalise(net: nn.Module) -> None:
-    """Put a spectral norm on every linear and convolutional layer of `net`."""
-    for layer in list(net.modules()):
-        if isinstance(layer, (nn.Linear, nn.Conv2d)):
-            spectral_norm(layer)
+def _bend() -> nn.LeakyReLU:
+    return nn.LeakyReLU(SLOPE)
 
 
 @torch.no_grad()
