@@ -1,4 +1,4 @@
-"""The course on the command line: ``python -m course_lib doctor``, ``progress`` and ``data``."""
+"""The course on the command line: ``python -m course_lib doctor``, ``progress``, ``data``, ``stream``, ``send``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ COMMANDS = {
     "doctor": ("course_lib.doctor", "look at versions, device, memory and data, and time one training step"),
     "progress": ("course_lib.progress", "show which tasks of your exercise sets are solved"),
     "data": ("course_lib.data.command", "list, fetch and verify the data sets"),
+    "stream": ("course_lib.streaming.service.command", "run the real-time detector"),
+    "send": ("course_lib.streaming.service.send", "send traffic to the real-time detector"),
 }
 
 
