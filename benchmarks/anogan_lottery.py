@@ -3,7 +3,7 @@
 Zeros of MNIST are normal; scored are the first 2,000 test images, all ten digits. The recipe: a dense GAN whose
 generator ends in Tanh, on pixels from 0 to 1; a search from one random start against squared error and the
 discriminator's verdict. Where a mend changes the search alone, the GANs are those of the row above. Beside the mends:
-two of the recipe's GANs searched from five more random starts each, and the right range without anything else.
+two of the recipe's GANs searched from five more random starts each, and two mends out of their order.
 Results are written after every run, so that a run that is cut off goes on where it stopped (delete the JSON file to
 start anew).
 """
@@ -42,14 +42,14 @@ WARM: dict[str, Any] = {"search_steps": 60, "bank_size": 2048, "restarts": 2}
 STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "the common recipe": ("recipe", {**RANDOM, "against": "verdict"}),
     "+ warm start and two restarts": ("recipe", {**WARM, "against": "verdict"}),
-    "+ discriminator's features, not its verdict": ("recipe", WARM),
-    "+ steadied training: spectral norm, averaged generator": ("steady", WARM),
-    "+ generator's range is the data's": ("steady, range", WARM),
+    "+ steadied training: spectral norm, averaged generator": ("steady", {**WARM, "against": "verdict"}),
+    "+ generator's range is the data's": ("steady, range", {**WARM, "against": "verdict"}),
+    "+ discriminator's features, not its verdict": ("steady, range", WARM),
     "+ convolutional layers": ("conv", WARM),
 }
 ASIDE: dict[str, tuple[str, dict[str, Any]]] = {
     "the recipe with the generator's range mended, and nothing else": ("range", {**RANDOM, "against": "verdict"}),
-    "the same with the warm search": ("range", WARM),
+    "the recipe with warm start, two restarts and features": ("recipe", WARM),
 }
 
 

@@ -66,7 +66,8 @@ check.draw_code(draw_code)
 # A Bernoulli decoder puts out a *logit* $a$ for each pixel; the pixel is lit with probability $p = 1 / (1 + e^{-a})$. The log-likelihood
 # of an image is
 # $$\log p(x \mid z) = \sum_j x_j \log p_j + (1 - x_j) \log (1 - p_j).$$
-# Write `bernoulli_log_likelihood(x, logits)`: shapes `(n, d)` and `(n, d)` to `(n,)`. It has to survive logits such as $\pm 1000$, where $p$ is
+# Write `bernoulli_log_likelihood(x, logits)`: shapes `(n, d)` and `(n, d)` to `(n,)`. The pixels are grey, anywhere between 0 and 1 (which
+# `torch.distributions.Bernoulli` refuses), not only 0 or 1. The function has to survive logits such as $\pm 1000$, where $p$ is
 # rounded to 0 or 1 and the logarithm of 0 lurks.
 #
 # <details><summary>Hint 1</summary>$\log p = -\log(1 + e^{-a})$, and PyTorch has that without overflow: <code>torch.nn.functional.logsigmoid(logits)</code>. What is $\log (1 - p)$?</details>
@@ -121,7 +122,7 @@ check.two_bounds(two_bounds)
 #
 # 1. `encoder(x)` gives shape `(n, 2k)`: the first half of the columns are means, the second half log variances;
 # 2. draw codes with `noise`, shape `(n, k)`, as in task 12.2;
-# 3. `decoder(z)`, shape `(n, d)`, is the mean of a Gaussian whose `variance` is one number for all pixels;
+# 3. `decoder(z)`, shape `(n, d)`, is the mean of a Gaussian; its `variance` is a tensor with one number for all pixels;
 # 4. return the loss, one number: the mean over the rows of $\beta\,\mathrm{KL} - \log p(x \mid z)$, with
 #    $$\log p(x \mid z) = -\frac12 \sum_j \left[\frac{(x_j - \hat x_j)^2}{v} + \log (2 \pi v)\right].$$
 #
@@ -136,7 +137,7 @@ def vae_loss(encoder, decoder, x, noise, variance, beta):
     mean, log_variance = encoder(x).chunk(2, dim=1)
     z = mean + torch.exp(0.5 * log_variance) * noise
     squares = (x - decoder(z)) ** 2 / variance
-    log_likelihood = -0.5 * (squares + math.log(2 * math.pi * variance)).sum(dim=1)
+    log_likelihood = -0.5 * (squares + torch.log(2 * math.pi * variance)).sum(dim=1)
     kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1)
     return (beta * kl - log_likelihood).mean()
     # END SOLUTION
@@ -250,7 +251,7 @@ check.complexity_score(complexity_score)
 #
 # Now with the course's `VAE`. Write `needs_a_person(detector, X, k, n_samples)`: `detector` is fitted and has its threshold in `threshold_`.
 # `detector.score_spread(X, n_samples=n_samples)` gives two arrays, the mean and the standard deviation of each row's score over draws. Return a boolean
-# array of shape `(n,)`: True where the threshold is less than $k$ deviations away from the mean.
+# array of shape `(n,)`: True where the threshold is less than $k$ deviations away from the mean (at exactly $k$ the row counts as sure).
 #
 # <details><summary>Hint 1</summary>The distance to the threshold in either direction is <code>np.abs(mean - detector.threshold_)</code>.</details>
 # <details><summary>Hint 2</summary>Compare it with <code>k * deviation</code>. The deviation is that of one draw; do not divide it by the root of the number of draws.</details>

@@ -466,6 +466,7 @@ ax = plots.lines(
     title="An early alarm meets a faded label instead of none",
 )
 ax.legend(frameon=False, loc="upper left")
+ax.set_ylim(0, 1.4)
 for name, scores in {"exact": exact, "8 rows early": early}.items():
     print(
         f"{name}: average precision {average_precision(short, scores):.2f}, VUS-PR {vus_pr(short, scores, 40):.2f}"

@@ -36,7 +36,9 @@ def test_make_windows():
             (lambda s, n, k: right(s, n, k).transpose(0, 2, 1), "Rows and sensors are swapped"),
             (lambda s, n, k: right(s, n, k).reshape(-1, n * s.shape[1]), "one flat row"),
             (lambda s, n, k: right(s, n, k)[:, :-1], "one row too short"),
-            (lambda s, n, k: s[:n], "each value needs its own place"),
+            (lambda s, n, k: s[:n], "three axes are wanted"),
+            (lambda s, n, k: right(s, n, k)[1:], "begins at row 0 is missing"),
+            (lambda s, n, k: np.r_[right(s, n, k), right(s, n, k)[-1:]], "one too many"),
         ],
     )
 
@@ -52,6 +54,10 @@ def test_starts_within():
             (lambda n, length, b: np.setdiff1d(np.arange(n - length + 1), b), "leave out the windows that begin at a"),
             (lambda n, length, b: np.r_[0, b].astype(int), "the beginnings of the stretches"),
             (short_stretches_kept, "no window may begin in it"),
+            (lambda n, length, b: starts_with(n, length, b)[2:], "begins at row 0 lies in one stretch, and is missing"),
+            (lambda n, length, b: np.r_[starts_with(n, length, b), n], "yet you return it"),
+            (lambda n, length, b: np.repeat(starts_with(n, length, b), 2), "stand twice"),
+            (lambda n, length, b: starts_with(n, length, b)[:, None], "one axis is wanted"),
         ],
     )
 
@@ -123,6 +129,7 @@ def test_decoder_inputs():
     check(
         "decoder_inputs",
         [
+            (lambda w: (shifted(w, back(w)), back(w)), "Targets and inputs are swapped"),
             (lambda w: (w, shifted(w, w)), "still run forwards"),
             (lambda w: (w[::-1], shifted(w, w[::-1])), "order of the windows"),
             (lambda w: (w[:, :, ::-1], shifted(w, back(w))), "reversed the sensors: turn"),
@@ -169,13 +176,26 @@ def test_blamed():
             (lambda e, a, b, k: np.argsort(-e.mean(0))[:k], "the whole series"),
             (lambda e, a, b, k: np.argsort(-e[a : b + 1].mean(0))[:k], "one row too many"),
             (lambda e, a, b, k: np.argsort(-e[a:b].max(0))[:k], "largest single error"),
+            (lambda e, a, b, k: np.argsort(-e[a + 1 : b].mean(0))[:k], "lose the first row"),
+            (lambda e, a, b, k: np.argsort(-e[a : b - 1].mean(0))[:k], "lose the last row"),
+            (lambda e, a, b, k: np.argsort(-e[a - 1 : b].mean(0))[:k], "one row too early"),
+            (lambda e, a, b, k: np.argsort(-np.median(e[a:b], axis=0))[:k], "by the median"),
+            (lambda e, a, b, k: np.argsort(-e[b - 1])[:k], "the last row only"),
+            (lambda e, a, b, k: np.argsort(-e[a])[:k], "the first row only"),
+            (lambda e, a, b, k: np.sort(np.argsort(-e[a:b].mean(0))[:k]), "not in order"),
             (lambda e, a, b, k: np.sort(e[a:b].mean(0))[::-1][:k], "the errors themselves"),
             (lambda e, a, b, k: np.argsort(-e[a:b].mean(0)), "no more and no fewer"),
         ],
     )
 
 
-def alarms(X_train, X_test, budget, *, split=None, place="held out", **changes):
+def test_blamed_wants_an_order():
+    """`argpartition` finds the right sensors, in no order."""
+    with pytest.raises(CheckFailed, match=r"not in order|the wrong way round"):
+        deep_series.blamed(lambda e, a, b, k: np.argpartition(-e[a:b].mean(0), k)[:k])
+
+
+def alarms(X_train, X_test, budget, *, split=None, place="held out", above=np.greater, **changes):
     settings = dict(hidden_size=8, latent_size=4, window=20, epochs=5, learning_rate=1e-2, random_state=0)
     split = len(X_train) * 3 // 4 if split is None else split
     model = LSTMAutoencoder(**{**settings, **changes}, device="cpu", verbose=False).fit(X_train[:split])
@@ -186,7 +206,7 @@ def alarms(X_train, X_test, budget, *, split=None, place="held out", **changes):
         "test": lambda: scores,
     }
     threshold = model.threshold_ if place == "fit" else FalsePositiveRate(budget).place(normal[place]())
-    return np.flatnonzero(scores > threshold)
+    return np.flatnonzero(above(scores, threshold))
 
 
 def test_alarm_rows():
@@ -197,6 +217,7 @@ def test_alarm_rows():
             (lambda *a: alarms(*a, split=400), "no longer held out"),
             (lambda *a: alarms(*a, split=400, place="learnt"), "both saw all of X_train"),
             (lambda *a: alarms(*a, place="test"), "on the test rows"),
+            (lambda *a: alarms(*a, above=np.greater_equal), "exactly on the threshold"),
             (lambda *a: alarms(*a, place="fit"), "threshold from fit"),
             (lambda a, b, c: np.setdiff1d(np.arange(len(b)), alarms(a, b, c)), "stay quiet"),
             (lambda a, b, c: np.isin(np.arange(len(b)), alarms(a, b, c)), "whole numbers"),

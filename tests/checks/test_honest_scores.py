@@ -1,9 +1,10 @@
 """The checks of the second set on deep time series: attention, and scores that can be trusted."""
 
 import numpy as np
+import pytest
 
 from authoring.prove import prove, prove_independent, prove_quiz, solved_namespace, stub_namespace
-from course_lib.checks import deep_series
+from course_lib.checks import CheckFailed, deep_series
 from course_lib.checks.deep_series.attention import interleaved, place_table, softmax
 from course_lib.core.metrics import count_events, detection_delays, events
 from course_lib.core.metrics import point_adjust as adjust
@@ -26,6 +27,29 @@ def overflowing(Q, K, V):
         return weights / weights.sum(axis=1, keepdims=True) @ V
 
 
+def lowered(Q, K):
+    a = fits(Q, K)
+    return np.exp(a - a.max(axis=1, keepdims=True))
+
+
+def by_column(Q, K):
+    a = fits(Q, K)
+    with np.errstate(over="ignore"):
+        return np.exp(a - a.max(axis=1))
+
+
+def lowered_by_all(Q, K, V):
+    a = fits(Q, K)
+    with np.errstate(invalid="ignore"):
+        weights = np.exp(a - a.max())
+        return weights / weights.sum(axis=1, keepdims=True) @ V
+
+
+def test_attention_wants_the_largest_fit_of_each_row():
+    with pytest.raises(CheckFailed, match="each row's largest fit"):
+        deep_series.attention(lowered_by_all)
+
+
 def test_attention():
     check(
         "attention",
@@ -38,6 +62,15 @@ def test_attention():
             (lambda Q, K, V: np.exp(fits(Q, K)) @ V, "do not add up to 1: divide"),
             (lambda Q, K, V: softmax(fits(Q, K)) @ (K if K.shape == V.shape else V), "You mix the labels"),
             (lambda Q, K, V: softmax(fits(Q, K)), "as wide as the contents"),
+            (lambda Q, K, V: lowered(Q, K) @ V, "you lowered the fits"),
+            (
+                lambda Q, K, V: by_column(Q, K) / by_column(Q, K).sum(axis=1, keepdims=True) @ V,
+                "fits were subtracted along the wrong axis",
+            ),
+            (lambda Q, K, V: lowered(Q, K) / lowered(Q, K).sum(axis=1) @ V, "sums divide along the wrong axis"),
+            (lambda Q, K, V: by_column(Q, K) / by_column(Q, K).sum(axis=1) @ V, "Both the largest fits and the sums"),
+            (lambda Q, K, V: softmax(np.clip(fits(Q, K), -50, 50)) @ V, "3000 and 3001 weigh the same"),
+            (lambda Q, K, V: np.nan_to_num(overflowing(Q, K, V)), "must still weigh differently"),
             (overflowing, "exp of a large number is infinite"),
         ],
         seeds=(0, 1, 2),
@@ -101,6 +134,7 @@ def test_scoring_masks():
             (lambda *a: right(*a).astype(int), "True and False"),
             (lambda *a: right(*a)[0], "one mask for each pass"),
             (without_rest, "never hidden"),
+            (lambda w, p, b: np.arange(w) // b == np.arange(p)[:, None], "Only the first blocks"),
             (twice, "each must be hidden once"),
             (lambda *a: np.roll(right(*a), 1, axis=0), "not in its pass"),
         ],
@@ -127,9 +161,35 @@ def test_usad_losses():
             (lambda *a: usad(*a, weights=False), "The weights are missing"),
             (lambda *a: usad(*a, scale=a[0].size), "take their mean"),
             (lambda *a: usad(a[0], a[2], a[1], *a[3:]), "two reconstructions are swapped"),
+            (lambda *a: usad(*a)[::-1], "in the wrong order"),
+            (lambda w, w1, w2, w21, e: usad(w, w1, w1, w21, e), "answers for w2"),
             (lambda *a: sum(usad(*a)), "Return two losses"),
         ],
     )
+
+
+def test_usad_losses_may_come_as_an_array():
+    deep_series.usad_losses(lambda *a: np.array(usad(*a)))
+
+
+def looking(y, f, before=0, behind=0):
+    """Which events have a flag, looking at more rows than they have, or fewer."""
+    return np.array([f[first - before : end + behind].any() for first, end in events(y)])
+
+
+def filled(y, f, **rows):
+    adjusted = f.copy()
+    for (first, end), hit in zip(events(y), looking(y, f, **rows), strict=True):
+        if hit:
+            adjusted[first:end] = 1
+    return adjusted
+
+
+def by_runs(y, f):
+    adjusted = f.copy()
+    for first, end in events(f):
+        adjusted[first:end] = y[first:end].any()
+    return adjusted
 
 
 def filled_after(y, flags):
@@ -155,6 +215,10 @@ def test_point_adjust():
             (np.maximum, "You fill every event"),
             (filled_after, "from the first hit on"),
             (lambda y, f: adjust(y, f) * y, "False alarms got lost"),
+            (lambda y, f: filled(y, f, behind=1), "one row too far"),
+            (lambda y, f: filled(y, f, before=1), "one row too early"),
+            (lambda y, f: filled(y, f, behind=-1), "leave out the last row"),
+            (by_runs, "You go through the runs of flags"),
             (lambda y, f: f.copy(), "Nothing was adjusted"),
             (lambda y, f: np.convolve(f, [1, 1, 1], "same").clip(0, 1), "You widen the alarms"),
             (in_place, "changes its input in place"),
@@ -183,6 +247,14 @@ def test_event_scores():
             (lambda y, f: (scores(y, f)[0], scores(y, adjust(y, f))[1]), "Your precision is adjusted"),
             (lambda y, f: (scores(y, f)[0], (y & f).sum() / y.sum()), "divides by the anomalies"),
             (lambda y, f: (count_events(y, f).found, (y & f).sum()), "Those are counts"),
+            (lambda y, f: (looking(y, f, behind=1).mean(), scores(y, f)[1]), "one row too far"),
+            (lambda y, f: (looking(y, f, before=1).mean(), scores(y, f)[1]), "one row too early"),
+            (lambda y, f: (looking(y, f, behind=-1).mean(), scores(y, f)[1]), "leave out the last row"),
+            (lambda y, f: (np.mean([f[a:b].all() for a, b in events(y)]), scores(y, f)[1]), "wants every row"),
+            (
+                lambda y, f: (np.mean([y[a:b].any() for a, b in events(f)] or 0), scores(y, f)[1]),
+                "recall goes through the runs",
+            ),
             (nan_precision, "precision is 0/0"),
             (lambda y, f: scores(y, f)[0], "return two numbers"),
         ],
@@ -201,6 +273,10 @@ def test_delays():
         found = [np.flatnonzero(flags[first:])[:1] for first, _ in events(y)]
         return np.array([rows[0] if len(rows) else np.nan for rows in found], dtype=float)
 
+    def first_hits(y, flags, choose=np.min, behind=0, missed=np.nan):
+        hits = [np.flatnonzero(flags[first : end + behind]) for first, end in events(y)]
+        return [float(choose(rows)) if len(rows) else missed for rows in hits]
+
     def lengths(y):
         return np.diff(events(y), axis=1)[:, 0]
 
@@ -212,6 +288,13 @@ def test_delays():
             (lambda y, f: np.nan_to_num(right(y, f)), "as if it had been found at once"),
             (lambda y, f: np.nan_to_num(right(y, f), nan=-1), "marked by -1"),
             (lambda y, f: np.where(np.isnan(right(y, f)), lengths(y), right(y, f)), "counts as found at its end"),
+            (lambda y, f: np.array(first_hits(y, f, np.max)), "the last hit"),
+            (lambda y, f: np.array(first_hits(y, f, np.mean)), "mean of all hits"),
+            (lambda y, f: np.array(first_hits(y, f, behind=1)), "one row too far"),
+            (lambda y, f: np.array(first_hits(y, f, behind=-1)), "the last one too"),
+            (lambda y, f: np.array(first_hits(y, f, missed=np.inf)), "infinite delay"),
+            (lambda y, f: first_hits(y, f, missed=None), "None in your answer"),
+            (lambda y, f: np.array(first_hits(y, f, missed=99.0)), "A missed event has a number"),
             (beyond, "beyond the end of the event"),
             (lambda y, f: right(y, f)[~np.isnan(right(y, f))], "missed ones included"),
         ],

@@ -37,6 +37,11 @@ def test_kl_of_rows():
             (lambda m, v: 0.5 * (m + v.exp() - 1 - v).sum(dim=1), "not squared"),
             (lambda m, v: 0.5 * (m**2 + v.exp() - 1).sum(dim=1), "logarithm of the variance is missing"),
             (lambda m, v: kl(m, v).sum(dim=1).mean(), "averaged over the rows"),
+            (lambda m, v: kl(m.clamp(max=5), v).sum(dim=1), "clip nothing"),
+            (lambda m, v: kl(m, v).sum(dim=1).detach(), "no gradient passes"),
+            (lambda m, v: kl(m, v).sum(dim=1).detach().numpy(), "return a tensor"),
+            (lambda m, v: kl(m.detach(), v).sum(dim=1), "the gradient of mean"),
+            (lambda m, v: kl(m, v.detach()).sum(dim=1), "the gradient of log_variance"),
             (lambda m, v: None, "You returned None"),
         ],
     )
@@ -83,6 +88,7 @@ def test_bernoulli_log_likelihood():
             (lambda x, a: -F.binary_cross_entropy_with_logits(a.sigmoid(), x, reduction="none").sum(dim=1), "twice"),
             (lambda x, a: coin(x, a.sigmoid()), "one number for each pixel"),
             (lambda x, a: (x * a + (1 - x) * (1 - a)).sum(dim=1), "as if they were probabilities"),
+            (lambda x, a: torch.distributions.Bernoulli(logits=a).log_prob(x).sum(dim=1), "Grey pixels"),
         ],
     )  # fmt: skip
 
@@ -118,6 +124,7 @@ def test_two_bounds():
             (bounds(second=lambda w: torch.logsumexp(w, dim=0) / len(w)), "inside the logarithm"),
             (bounds(second=lambda w: torch.logsumexp(w, dim=0) + math.log(len(w))), "sign of log K"),
             (bounds(second=lambda w: torch.logsumexp(w, dim=1) - math.log(len(w))), "draws are the first axis"),
+            (bounds(second=lambda w: (w - w.max()).exp().mean(dim=0).log() + w.max()), "a largest weight of its own"),
             (lambda *parts: bounds()(*parts)[1], "two tensors"),
         ],
     )
@@ -141,6 +148,31 @@ def test_vae_loss():
         with torch.no_grad():
             return SOLVED["vae_loss"](encoder, *rest)
 
+    def cut(codes=False, picture=False, price=False, mean=False):
+        """The right number, with one part detached."""
+
+        def answer(encoder, decoder, x, noise, variance, beta):
+            m, v = encoder(x).chunk(2, dim=1)
+            z = (m.detach() if mean else m) + torch.exp(0.5 * v) * noise
+            out = decoder(z.detach() if codes else z)
+            terms = (x - (out.detach() if picture else out)) ** 2 / variance + torch.log(2 * torch.pi * variance)
+            cost = kl(m, v).sum(dim=1)
+            return (beta * (cost.detach() if price else cost) + 0.5 * terms.sum(dim=1)).mean()
+
+        return answer
+
+    def own_noise(encoder, decoder, x, noise, variance, beta):
+        return SOLVED["vae_loss"](encoder, decoder, x, torch.randn_like(noise), variance, beta)
+
+    def with_mse(encoder, decoder, x, noise, variance, beta):
+        m, v = encoder(x).chunk(2, dim=1)
+        return beta * kl(m, v).sum(dim=1).mean() + F.mse_loss(decoder(m + torch.exp(0.5 * v) * noise), x)
+
+    def on_floats(encoder, decoder, x, noise, variance, beta):
+        return loss()(encoder, decoder, x, noise, float(variance), beta)
+
+    check.vae_loss(cut())  # as the lesson writes it
+    check.vae_loss(on_floats)
     of(
         "vae_loss",
         [
@@ -158,7 +190,17 @@ def test_vae_loss():
             (loss(root=1.0), "drawn with the variance"),
             (loss(constant=0.0), "logarithm of the variance is missing"),
             (loss(over=math.sqrt), "divide by the variance"),
+            (loss(final=lambda k, p, b: (b * k.sum(dim=1) + p.sum(dim=1)).mean()), "added the likelihood"),
+            (loss(final=lambda k, p, b: (2 * b * k.sum(dim=1) - p.sum(dim=1)).mean()), "front of the divergence"),
+            (loss(final=lambda k, p, b: (b * k.sum(dim=1) - 2 * p.sum(dim=1)).mean()), "front of the likelihood"),
+            (loss(over=lambda v: v / 2), "missing at the squares"),
+            (with_mse, "as mse_loss does"),
+            (own_noise, "draw none of your own"),
             (detached, "no gradient passes"),
+            (cut(codes=True), "does not teach the encoder"),
+            (cut(picture=True), "the decoder's gradient"),
+            (cut(price=True), "the divergence has no gradient"),
+            (cut(mean=True), "not the whole gradient"),
         ],
     )
 
@@ -170,6 +212,10 @@ def draws(mean, log_variance, log_likelihood, noise, root=0.5):
 def test_reconstruction_probability():
     def own_noise(mean, log_variance, log_likelihood, noise):
         return -torch.stack([log_likelihood(mean + torch.randn_like(mean)) for _ in noise]).mean(dim=0)
+
+    def all_at_once(mean, log_variance, log_likelihood, noise):
+        codes = mean + torch.exp(0.5 * log_variance) * noise[:, None]
+        return -log_likelihood(codes.reshape(-1, mean.shape[1])).reshape(len(noise), -1).mean(dim=0)
 
     of(
         "reconstruction_probability",
@@ -184,7 +230,13 @@ def test_reconstruction_probability():
             (lambda m, v, like, e: -like(m + torch.exp(0.5 * v) * e.mean(dim=0)), "before the decoder"),
             (lambda *a: -draws(*a, root=1.0).mean(dim=0), "drawn with the variance"),
             (lambda *a: -weighted(draws(*a)), "averaged probabilities"),
-            (own_noise, "draw nothing of your own"),
+            (own_noise, "draw none of your own"),
+            (lambda m, v, like, e: -torch.stack([like(m + v * row) for row in e]).mean(dim=0), "it is a logarithm"),
+            (lambda m, v, like, e: draws(0 * m, v, like, e).mean(dim=0).neg(), "mean is forgotten"),
+            (lambda *a: -draws(*a).median(dim=0).values, "the median"),
+            (lambda *a: -draws(*a).sum(dim=0) / (len(a[3]) - 1), "one less than"),
+            (lambda *a: -draws(*a).quantile(0.9, dim=0), "The scores do not fit"),
+            (all_at_once, "once for each draw"),
         ],
     )
 
@@ -193,6 +245,7 @@ def test_count_active():
     of(
         "count_active",
         [
+            (lambda m, t: int((m.var(axis=0) >= t).sum()), "equals the threshold"),
             (lambda m, t: int((m.var(axis=0) <= t).sum()), "counted the silent units"),
             (lambda m, t: int((m.std(axis=0) > t).sum()), "compared the deviation"),
             (lambda m, t: int((m.var(axis=1) > t).sum()), "looked along the rows"),
@@ -216,6 +269,7 @@ def test_free_bits():
             (lambda k, f: k.clamp(min=f).mean(dim=0).sum(), "to each row: first the mean"),
             (lambda k, f: k.clamp(min=f).sum(), "and added up the rows"),
             (lambda k, f: k.mean(dim=0).sum().clamp(min=f), "to the sum"),
+            (lambda k, f: k.mean(dim=0).sum().clamp(min=f * k.shape[1]), "all floors together"),
             (lambda k, f: (k.mean(dim=0) - f).clamp(min=0).sum(), "subtracted the floor"),
             (lambda k, f: k.mean(dim=0).clamp(min=f).mean(), "averaged over the units: their costs"),
             (lambda k, f: k.mean(dim=0).clamp(min=f), "one number for each unit"),
@@ -244,6 +298,9 @@ def test_complexity_score():
             (lambda nll, images: -8.0 * packed(images), "ignore the likelihood"),
             (lambda nll, images: nll / np.log(2) - 8.0 * images.shape[1], "raw image"),
             (lambda nll, images: nll / np.log(2) - 8 * len(zlib.compress(images.tobytes(), 9)), "all images at once"),
+            (lambda nll, images: nll / np.log(2) - 8 * packed(images / 255), "compressed floats"),
+            (lambda nll, images: np.log2(nll) - 8 * packed(images), "the logarithm once more"),
+            (lambda nll, images: -nll / np.log(2) - 8 * packed(images), "already minus its logarithm"),
             (lambda nll, images: np.log10(np.e) * nll - 8 * packed(images), "base 10"),
         ],
     )
@@ -270,6 +327,7 @@ def test_needs_a_person():
         "needs_a_person",
         [
             (doubt(lambda gap, d, k, n: np.abs(gap) > k * d), "the rows that are sure"),
+            (doubt(lambda gap, d, k, n: np.abs(gap) <= k * d), "exactly k deviations"),
             (doubt(lambda gap, d, k, n: gap < k * d), "far below the threshold"),
             (doubt(lambda gap, d, k, n: gap > -k * d), "far above the threshold"),
             (doubt(lambda gap, d, k, n: np.abs(gap) < d), "ignores k"),

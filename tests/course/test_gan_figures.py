@@ -1,7 +1,18 @@
 """What the lesson on GANs says of another library, and what it quotes from the benchmarks, holds."""
 
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSON = (ROOT / "authoring/lessons/13_gans.py").read_text()
+LOTTERY = json.loads((ROOT / "benchmarks/results/anogan_lottery.json").read_text())
+QUOTED = dict(re.findall(r"^# \| ([^|]*\w[^|]*) \| (\d[^\n]*) \|$", LESSON, re.MULTILINE))
 
 
 def test_the_other_librarys_search_ends_at_one_picture_for_all():
@@ -11,11 +22,47 @@ def test_the_other_librarys_search_ends_at_one_picture_for_all():
 
     torch.manual_seed(0)
     X = np.random.default_rng(0).normal(size=(30, 6))
-    detector = anogan.AnoGAN(epochs=1, epochs_query=2, G_layers=[8], D_layers=[8, 4], latent_dim_G=3, device="cpu").fit(
-        X
-    )
+    settings = dict(epochs=1, epochs_query=2, G_layers=[8], D_layers=[8, 4], latent_dim_G=3, device="cpu")
+    detector = anogan.AnoGAN(**settings).fit(X)
     made = []
     detector.generator.register_forward_hook(lambda module, z, output: made.append(output[0].detach().numpy()))
     detector.decision_function(X)
     assert len(made) == len(X)
     assert np.ptp(np.array(made), axis=0).max() == 0
+
+
+def test_the_lottery_is_quoted_step_by_step():
+    steps = {step: runs for step, runs in LOTTERY["steps"].items() if len(runs) == 5}
+    assert len(steps) >= 4
+    for step, runs in steps.items():
+        scores = np.array([run["auroc"] for run in runs.values()])
+        variety = [run["variety of samples"] for run in runs.values()]
+        smallest, mean, largest = (f"{value:.3f}" for value in (scores.min(), scores.mean(), scores.max()))
+        spread = f"{min(variety):.2f} to {max(variety):.2f}"
+        assert QUOTED[step].split(" | ") == [smallest, mean, largest, spread], step
+
+
+def test_the_search_is_a_draw_of_its_own():
+    starts = [run["auroc"] for run in LOTTERY["searches"]["GAN 0"].values()]
+    assert f"gave {min(starts):.2f} to {max(starts):.2f}" in LESSON
+
+
+def test_the_mended_lottery_has_no_blank_ticket():
+    worst = {step: min(run["auroc"] for run in runs.values()) for step, runs in LOTTERY["steps"].items()}
+    mended = [value for step, value in worst.items() if "steadied" in step or "convol" in step or "warm" in step]
+    assert worst["the common recipe"] < 0.75
+    assert min(mended) >= 0.95
+
+
+def test_the_table_of_detectors_is_the_benchmarks_and_reaches_its_figures(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks"), *sys.path])
+    summary = runpy.run_path(str(ROOT / "benchmarks" / "one_class_digits.py"))["summary"]
+    results = json.loads((ROOT / "benchmarks/results/one_class_mnist.json").read_text())
+    table = summary(results)[["0, mean of seeds", "0, worst seed", "mean of ten"]].replace("", "–")
+    quoted = [name for name in table.index if name in QUOTED]
+    assert {"PCA, 32 directions", "5 nearest neighbours", "VAE", "f-AnoGAN"} <= set(quoted)
+    for name in quoted:
+        assert QUOTED[name].split(" | ") == table.loc[name].tolist(), name
+    floors = {"AnoGAN": 0.975, "f-AnoGAN": 0.98, "BiGAN": 0.97, "GANomaly": 0.97}
+    for name in set(floors) & set(quoted):
+        assert np.mean(results[name]["0"]) >= floors[name], name

@@ -23,6 +23,9 @@ def attention(answer: Callable[..., Any]) -> None:
     for length, m, width in ((5, 4, 3), (6, 6, 6), (8, 16, 16)):
         Q, K, V = draw.normal(size=(length, m)), draw.normal(size=(length, m)), draw.normal(size=(length, width))
         fits = Q @ K.T
+        scaled = fits / np.sqrt(m)
+        lowered = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        by_column = np.exp(scaled - scaled.max(axis=1))
         value = answer(Q, K, V)
         expect_shape(value, (length, width), "one mixed row for each question, as wide as the contents.")
         square = m == width
@@ -47,6 +50,19 @@ def attention(answer: Callable[..., Any]) -> None:
                 ),
                 (fits / np.sqrt(m) @ V, "There is no softmax in it: weights are positive and add up to 1."),
                 (np.exp(fits / np.sqrt(m)) @ V, "Your weights do not add up to 1: divide by their sum."),
+                (lowered @ V, "Your weights do not add up to 1: you lowered the fits, now divide each row by its sum."),
+                (
+                    by_column / by_column.sum(axis=1, keepdims=True) @ V,
+                    "The largest fits were subtracted along the wrong axis: keep the shape of a column for them.",
+                ),
+                (
+                    lowered / lowered.sum(axis=1) @ V,
+                    "The sums divide along the wrong axis: keep the shape of a column for them.",
+                ),
+                (
+                    by_column / by_column.sum(axis=1) @ V,
+                    "Both the largest fits and the sums go along the wrong axis: keep the shape of a column.",
+                ),
                 *(
                     [(softmax(fits / np.sqrt(m)) @ K, "You mix the labels K: it is the contents that are mixed.")]
                     * square
@@ -57,6 +73,31 @@ def attention(answer: Callable[..., Any]) -> None:
     expect_finite(
         answer(large, large, draw.normal(size=(4, 2))),
         "exp of a large number is infinite; subtract each row's largest fit before exp, the weights stay the same.",
+    )
+    _far_off(answer, draw)
+
+
+def _far_off(answer: Callable[..., Any], draw: np.random.Generator) -> None:
+    """Fits that lie close together, but around 3000 and, for other questions, around -3000."""
+    length, m = 6, 4
+    Q, K, V = draw.normal(size=(length, m)), draw.normal(size=(length, m)), draw.normal(size=(length, 3))
+    Q[:, 0], K[:, 0] = 3000 * np.sqrt(m) * np.tile([1, -1], length // 2), 1
+    fits = Q @ K.T / np.sqrt(m)
+    clipped = softmax(np.clip(fits, -50, 50)) @ V
+    value = answer(Q, K, V)
+    expect_finite(
+        value, "exp of numbers near -3000 is 0 for a whole row: subtract the row's own largest fit, not that of all."
+    )
+    expect_close(
+        value,
+        softmax(fits) @ V,
+        "The mixed rows where fits are near 3000 and -3000",
+        rtol=1e-3,
+        mistakes=[
+            (clipped, "You clip the fits, so 3000 and 3001 weigh the same: subtract each row's largest one instead."),
+        ],
+        otherwise="Fits of 3000 and 3001 must still weigh differently: subtract each row's largest fit, and neither "
+        "cap nor replace what comes out of exp.",
     )
 
 
@@ -125,6 +166,11 @@ def scoring_masks(answer: Callable[..., Any]) -> None:
             right.astype(int),
             "The masks",
             mistakes=[
+                (
+                    (number == np.arange(passes)[:, None]).astype(int),
+                    "Only the first blocks are ever hidden, one in each pass: after the last pass begin again with "
+                    "the first.",
+                ),
                 ((~right).astype(int), "The other way round: True stands for hidden."),
                 (
                     (np.arange(window) % passes == np.arange(passes)[:, None]).astype(int),
@@ -151,7 +197,10 @@ def usad_losses(answer: Callable[..., Any]) -> None:
         shape = (int(draw.integers(3, 6)), 5, 2)
         w, w1, w2, w21 = draw.random((4, *shape))
         value = answer(w, w1, w2, w21, epoch)
-        expect(isinstance(value, (tuple, list)) and len(value) == 2, "Return two losses, the first player's first.")
+        expect(
+            isinstance(value, (tuple, list, np.ndarray)) and np.size(value) == 2,
+            "Return two losses, the first player's first.",
+        )
         expect_shape(value, (2,), "each loss is one number.")
         first, second, passed = (((w - other) ** 2).mean() for other in (w1, w2, w21))
         own = ((w1 - w21) ** 2).mean()
@@ -180,6 +229,14 @@ def usad_losses(answer: Callable[..., Any]) -> None:
                 (
                     ((1 - c) * first + c * own, (1 - c) * second - c * own),
                     "The last error compares the second player's work with w itself, not with w1.",
+                ),
+                (
+                    ((1 - c) * second - c * passed, (1 - c) * first + c * passed),
+                    "The two losses are in the wrong order: the first player's comes first.",
+                ),
+                (
+                    ((1 - c) * first + c * passed, (1 - c) * first - c * passed),
+                    "Both losses judge w1: the second player answers for w2.",
                 ),
                 ((first + passed, second - passed), "The weights are missing."),
                 (

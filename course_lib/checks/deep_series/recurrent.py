@@ -112,6 +112,10 @@ def decoder_inputs(answer: Callable[..., Any]) -> None:
             targets,
             "The targets",
             mistakes=[
+                (
+                    np.concatenate([zeros, targets[:, :-1]], axis=1),
+                    "Targets and inputs are swapped: what is to be written comes first.",
+                ),
                 (windows, "Your targets still run forwards: the row that was read last is written first."),
                 (windows[::-1], "You reversed the order of the windows: turn the rows inside each of them."),
                 (windows[:, :, ::-1], "You reversed the sensors: turn the rows, the axis in the middle."),

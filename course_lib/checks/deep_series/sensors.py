@@ -59,50 +59,69 @@ def mahalanobis_scores(answer: Callable[..., Any]) -> None:
         )
 
 
+def worst(means: np.ndarray, k: int) -> np.ndarray:
+    """Numbers of the k largest, from the largest down."""
+    return np.argsort(-means)[:k]
+
+
+def _wrong_rows(errors: np.ndarray, first: int, end: int, k: int) -> dict[str, np.ndarray]:
+    """What other rows than the incident's, or another summary than the mean, would blame."""
+    inside = errors[first:end]
+    summaries = {
+        "You averaged over the whole series: only the rows of the incident count.": errors.mean(axis=0),
+        "You took one row too many: the row `end` lies behind the incident.": errors[first : end + 1].mean(axis=0),
+        "You begin one row too early: the row `first` is the incident's first.": errors[first - 1 : end].mean(axis=0),
+        "You lose the first row of the incident: it begins at `first`.": errors[first + 1 : end].mean(axis=0),
+        "You lose the last row of the incident: a slice leaves out its end by itself.": inside[:-1].mean(axis=0),
+        "You went by the largest single error: go by the mean.": inside.max(axis=0),
+        "You went by the median: one bad moment counts as well, so go by the mean.": np.median(inside, axis=0),
+        "You look at the last row only: take the mean over all rows of the incident.": inside[-1],
+        "You look at the first row only: average over all rows of the incident.": inside[0],
+    }
+    return {message: worst(summary, k) for message, summary in summaries.items()}
+
+
+def draw_incident(draw: np.random.Generator, k: int) -> tuple[np.ndarray, int, int]:
+    """Errors of many sensors, drawn until every wrong choice of rows or summary blames others than the right one."""
+    while True:
+        n, d = 60, int(draw.integers(26, 36))
+        first = int(draw.integers(15, 25))
+        end = first + int(draw.integers(6, 12))
+        errors = draw.lognormal(sigma=1.2, size=(n, d))
+        errors[:first] *= 4  # it is loud outside as well
+        errors[end:] *= 4
+        means = errors[first:end].mean(axis=0)
+        right = worst(means, k)
+        if np.array_equal(np.argpartition(-means, k)[:k], right):
+            continue  # the right set, and in order by chance
+        answers = [right, np.sort(right), right[::-1], *_wrong_rows(errors, first, end, k).values()]
+        if len({tuple(numbers) for numbers in answers}) == len(answers):
+            return errors, first, end
+
+
 @task("15.7", "Which sensors?", passed="An alarm with names in it is half a repair.")
 def blamed(answer: Callable[..., Any]) -> None:
     """The k sensors with the largest mean error inside an incident."""
     draw = rng()
-    for k in (3, 2, 4):
-        n, d = 60, int(draw.integers(9, 14))
-        first = int(draw.integers(15, 25))
-        end = first + int(draw.integers(6, 12))
-        order = draw.permutation(d)
-        level = np.empty(d)
-        level[order] = np.linspace(3, 1, d)  # the order of means inside, without ties
-        errors = draw.uniform(0.0, 0.05, size=(n, d)) + level
-        # Outside other sensors are loud, and in the first row after the end yet others.
-        rank = np.argsort(order)
-        errors[:first] += 40 * ((rank + d // 2) % d) / d
-        errors[end + 1 :] += 40 * ((rank + d // 2) % d) / d
-        errors[end] += 300 * ((rank + d // 2 + 1) % d) / d
-        # One wild reading: a sensor with the largest single error, but not a large mean.
-        wild = order[-1]
-        errors[first, wild] += 0.45 * (end - first) * (level.max() - level[wild])
-        inside = errors[first:end]
-        means = inside.mean(axis=0)
-        right = np.argsort(-means)[:k]
+    for k in (8, 6, 10):
+        errors, first, end = draw_incident(draw, k)
+        means = errors[first:end].mean(axis=0)
+        right = worst(means, k)
         value = answer(errors, first, end, k)
-        expect_shape(value, (k,), "k sensor numbers, no more and no fewer.")
+        array = expect_shape(value, (k,), "k sensor numbers, no more and no fewer.")
         expect_close(
             value,
             right,
             "The sensors",
             mistakes=[
                 (np.argsort(means)[:k], "Those are the calmest sensors: sort from the largest error down."),
-                (np.argsort(-means)[:k][::-1], "The right sensors, the wrong way round: the worst comes first."),
-                (
-                    np.argsort(-errors.mean(axis=0))[:k],
-                    "You averaged over the whole series: only the rows of the incident count.",
-                ),
-                (
-                    np.argsort(-errors[first : end + 1].mean(axis=0))[:k],
-                    "You took one row too many: the row `end` lies behind the incident.",
-                ),
-                (np.argsort(-inside.max(axis=0))[:k], "You went by the largest single error: go by the mean."),
-                (np.sort(right), "The right sensors, but in the order of their numbers: the worst comes first."),
+                (right[::-1], "The right sensors, the wrong way round: the worst comes first."),
+                *((numbers, message) for message, numbers in _wrong_rows(errors, first, end, k).items()),
                 (np.sort(means)[::-1][:k], "Those are the errors themselves: return the numbers of the sensors."),
             ],
+            otherwise="The right sensors, but not in order: the worst comes first."
+            if np.array_equal(np.sort(array), np.sort(right))
+            else "",
         )
 
 
@@ -125,6 +144,7 @@ def alarm_rows(answer: Callable[..., Any]) -> None:
     models = (_fitted(X_train[:split]), _fitted(X_train))
     for budget in (0.05, 0.1):
         _check_alarms(answer, X_train, X_test, budget, models)
+    _check_tie(answer, X_train, models[0])
 
 
 def _fitted(rows: np.ndarray) -> Any:
@@ -133,6 +153,17 @@ def _fitted(rows: np.ndarray) -> Any:
 
     settings: dict[str, Any] = {"hidden_size": 8, "latent_size": 4, "window": 20, "epochs": 5, "learning_rate": 1e-2}
     return LSTMAutoencoder(**settings, random_state=0, device="cpu", verbose=False).fit(rows)
+
+
+def _check_tie(answer: Callable[..., Any], X_train: np.ndarray, detector: Any) -> None:
+    """The held-out rows themselves: one of them lies exactly on the threshold, and that is not above it."""
+    from course_lib.core.thresholds import FalsePositiveRate
+
+    held_out = X_train[len(X_train) * 3 // 4 :]
+    scores = detector.decision_function(held_out)
+    value = np.asarray(answer(X_train, held_out, 0.1))
+    on_it = np.flatnonzero(scores == FalsePositiveRate(0.1).place(scores))
+    expect(not np.isin(on_it, value).any(), "A row that lies exactly on the threshold alarms: above means larger.")
 
 
 def _check_alarms(

@@ -24,8 +24,9 @@ def make_windows(answer: Callable[..., Any]) -> None:
         n = length + many * stride + left
         series = draw.normal(size=(n, d))
         starts = range(0, n - length + 1, stride)
+        value = answer(series, length, stride)
         expect_close(
-            answer(series, length, stride),
+            value,
             cut(series, starts, length),
             "The windows",
             mistakes=[
@@ -53,8 +54,23 @@ def make_windows(answer: Callable[..., Any]) -> None:
                     cut(series, starts, length - 1),
                     "Your windows are one row too short: an end in a slice is not part of it.",
                 ),
+                *_other_shape(value, series, starts, length),
             ],
         )
+
+
+def _other_shape(value: Any, series: np.ndarray, starts: range, length: int) -> list[tuple[Any, str]]:
+    """What to say of windows of another shape: the first that is missing or too many, if they are windows at all."""
+    array, many = np.asarray(value), len(starts)
+    if array.shape == (many, length, series.shape[1]):
+        return []
+    if array.ndim != 3 or array.shape[1:] != (length, series.shape[1]):
+        return [(value, f"Your result has shape {array.shape}: three axes are wanted, (n_windows, length, sensors).")]
+    wanted = cut(series, starts, length)
+    have = next((i for i in range(many) if i >= len(array) or not np.array_equal(array[i], wanted[i])), many)
+    if have < many:
+        return [(value, f"The window that begins at row {starts[have]} is missing from its place, number {have}.")]
+    return [(value, f"Window number {many} is one too many: the last one that fits begins at row {starts[-1]}.")]
 
 
 def stretches(n: int, breaks: Any) -> list[tuple[int, int]]:
@@ -91,14 +107,32 @@ def starts_within(answer: Callable[..., Any]) -> None:
         not np.isin(np.arange(8, 8 + length - 1), value).any(),
         f"A stretch of {length - 1} rows has no room for a window of {length}: no window may begin in it.",
     )
-    expect_close(value, starts_with(20, length, short), "The starts where a stretch is too short")
-    expect_close(answer(12, length, np.array([], dtype=int)), np.arange(13 - length), "The starts without any break")
+    right = starts_with(20, length, short)
+    expect_close(value, right, "The starts where a stretch is too short", mistakes=_other_starts(value, right))
+    value, right = answer(12, length, np.array([], dtype=int)), np.arange(13 - length)
+    expect_close(value, right, "The starts without any break", mistakes=_other_starts(value, right))
+
+
+def _other_starts(value: Any, right: np.ndarray) -> list[tuple[Any, str]]:
+    """What to say of too many or too few starts: the first one that is wrong."""
+    array = np.asarray(value)
+    if array.shape == right.shape:
+        return []
+    if array.ndim != 1:
+        return [(value, f"Your result has shape {array.shape}: one axis is wanted, a row number for each window.")]
+    missing, surplus = np.setdiff1d(right, array), np.setdiff1d(array, right)
+    if len(missing) and (not len(surplus) or missing[0] < surplus[0]):
+        return [(value, f"A window that begins at row {missing[0]} lies in one stretch, and is missing.")]
+    if len(surplus):
+        return [(value, f"A window that begins at row {surplus[0]} does not lie in one stretch, yet you return it.")]
+    return [(value, "Some starts stand twice: each window is returned once.")]
 
 
 def _check_starts(answer: Callable[..., Any], n: int, length: int, breaks: np.ndarray) -> None:
     everywhere = np.arange(n - length + 1)
+    value = answer(n, length, breaks)
     expect_close(
-        answer(n, length, breaks),
+        value,
         starts_with(n, length, breaks),
         "The starts",
         mistakes=[
@@ -123,6 +157,7 @@ def _check_starts(answer: Callable[..., Any], n: int, length: int, breaks: np.nd
                 np.array([begin for begin, _ in stretches(n, breaks)]),
                 "You return the beginnings of the stretches: a window begins at every row from which it fits.",
             ),
+            *_other_starts(value, starts_with(n, length, breaks)),
         ],
     )
 

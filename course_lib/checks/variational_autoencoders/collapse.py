@@ -14,6 +14,7 @@ from course_lib.checks import expect, expect_close, expect_shape, expect_type, r
 def count_active(answer: Callable[..., Any]) -> None:
     """How many latent units vary over the rows by more than a threshold."""
     draw = rng()
+    at_the_line = np.array([[0.0, 2.0, 1.0, -1.0], [0.0, 2.0, -1.0, -1.0], [0.0, 2.0, 3.0, -1.0]])  # three are constant
     for threshold, other in ((0.01, 0.2), (0.2, 0.01)):
         means, right, mistakes = _telling_codes(draw, threshold, other)
         value = answer(means, threshold)
@@ -21,6 +22,8 @@ def count_active(answer: Callable[..., Any]) -> None:
         expect_shape(value, (), "return one whole number.")
         expect_close(value, right, "The number of active units", mistakes=mistakes)
         expect_type(value, (int, np.integer), "a count is a whole number.")
+    tie = "A unit whose variance equals the threshold is not above it."
+    expect_close(answer(at_the_line, 0.0), 1, "The number of units above a threshold of 0", mistakes=[(4, tie)])
 
 
 def _telling_codes(
@@ -64,8 +67,11 @@ def free_bits(answer: Callable[..., Any]) -> None:
 
     draw = rng()
     quiet = answer(torch.full((3, 4), 0.05, dtype=torch.float64), 0.7)
-    on_sum = np.shape(quiet) == () and np.isclose(float(quiet), 0.7)  # the floor of four units is four times that
-    flat = "You applied the floor to the sum: each unit has its own." if on_sum else "You ignore the floor."
+    alone = float(quiet) if np.shape(quiet) == () else 0.0  # the floor of four units is four times 0.7
+    total = "You compared the total with all floors together: each unit is compared with its own floor."
+    flat = "You ignore the floor."
+    if np.isclose(alone, [0.7, 2.8]).any():
+        flat = total if alone > 1 else "You applied the floor to the sum: each unit has its own."
     for n, k in ((4, 3), (int(draw.integers(6, 9)), int(draw.integers(9, 12)))):
         array = draw.gamma(1.0, 1.0, (n, k)) * np.where(np.arange(k) % 2, 2.0, 0.3)
         floor = float(draw.uniform(0.5, 0.8))
@@ -79,10 +85,14 @@ def free_bits(answer: Callable[..., Any]) -> None:
             "What training pays",
             mistakes=[
                 (unit.sum(), flat),
+                (k * floor, total),
                 (np.minimum(unit, floor).sum(), "You took the smaller of the two: training pays at least the floor."),
                 (np.maximum(array, floor).mean(axis=0).sum(), "You applied the floor to each row: first the mean."),
                 (np.maximum(array, floor).sum(), "You applied the floor to each row, and added up the rows."),
-                (np.maximum(unit - floor, 0).sum(), "You subtracted the floor: a unit below it still counts as much."),
+                (
+                    np.maximum(unit - floor, 0).sum(),
+                    "You subtracted the floor: a unit below it still costs the floor.",
+                ),
                 (np.maximum(array.sum(axis=0), floor).sum(), "You added up the rows: take their mean."),
                 (np.maximum(unit, floor).mean(), "You averaged over the units: their costs add up."),
                 (np.maximum(unit, floor), "You returned one number for each unit: add them up."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,11 @@ def complexity_score(answer: Callable[..., Any]) -> None:
         images = draw.integers(0, 256, (n, d)).astype(np.uint8)
         for row, length in enumerate(draw.integers(0, d, n)):
             images[row, :length] = 7  # part of each image is flat
-        nll = draw.normal(60, 20, n)
-        size = np.array([len(zlib.compress(image.tobytes(), 9)) for image in images])
+        nll = 1 + np.abs(draw.normal(60, 20, n))
+        size = _packed(images)
         bits = nll / np.log(2)
-        quick = np.array([len(zlib.compress(image.tobytes(), 1)) for image in images])
+        quick = _packed(images, level=1)
+        as_floats = [_packed(images.astype(kind) / scale) for kind in ("f4", "f8") for scale in (1, 255)]
         expect_close(
             answer(nll, images),
             bits - 8 * size,
@@ -42,8 +44,22 @@ def complexity_score(answer: Callable[..., Any]) -> None:
                     "You compressed all images at once: each has a length of its own.",
                 ),
                 (bits - 8 * quick, "Compress at level 9, the thorough one."),
+                *((bits - 8 * length, "You compressed floats: keep the images as bytes.") for length in as_floats),
+                *(
+                    (sign * np.log2(nll) - 8 * size, "You took the logarithm once more: the likelihood is a logarithm.")
+                    for sign in (1, -1)
+                ),
+                (
+                    -bits - 8 * size,
+                    "You turned the sign of the likelihood: what comes in is already minus its logarithm.",
+                ),
             ],
         )
+
+
+def _packed(images: np.ndarray, level: int = 9) -> np.ndarray:
+    """Bytes of each image when compressed."""
+    return np.array([len(zlib.compress(image.tobytes(), level)) for image in images])
 
 
 @task("12.10", "Show these to a person", passed="The detector says what it does not know, and who should look.")
@@ -61,6 +77,14 @@ def needs_a_person(answer: Callable[..., Any]) -> None:
             mistakes=mistakes,
             otherwise="Some rows are on the wrong side: compare the distance to detector.threshold_ with k deviations.",
         )
+    means, deviations = np.array([3.0, 1.0, 2.5, 0.5]), np.full(4, 0.5)  # the first two lie exactly two deviations away
+    tied = SimpleNamespace(threshold_=2.0, score_spread=lambda X, n_samples=16: (means.copy(), deviations.copy()))
+    expect_close(
+        answer(tied, np.zeros((4, 2)), 2.0, 8),
+        [False, False, True, False],
+        "The doubt about rows at exactly k deviations",
+        otherwise="A row whose threshold is exactly k deviations away counts as sure: it must be less than that.",
+    )
 
 
 def _detector_and_rows(draw: np.random.Generator) -> tuple[Any, np.ndarray]:

@@ -51,23 +51,23 @@ kl_quiz = Quiz(
             },
             answer="a",
             why={
-                "a": "Information gets dearer than the reconstruction it buys: in the end posterior collapse.",
-                "b": "Sharp images need information in the code, and that is what beta makes dear.",
-                "c": "The product may grow, but a dear thing is bought less: the KL itself falls.",
+                "a": "Information gets more expensive than the reconstruction it buys: in the end posterior collapse.",
+                "b": "Sharp images need information in the code, and that is what beta makes expensive.",
+                "c": "The product may grow, but an expensive thing is bought less: the KL itself falls.",
                 "d": "Another weight is another loss, with another optimum.",
             },
         ),
         "q4": Question(
             "An anomaly gets a code near 0 with variances near 1. Which score can still find it?",
             {
-                "a": "The KL term: an anomaly always has a dear code.",
+                "a": "The KL term: an anomaly always has an expensive code.",
                 "b": "None: a normal code means a normal image.",
                 "c": "One with the reconstruction: the image decoded from there is a normal one, and differs.",
                 "d": "The distance of the mean from the origin.",
             },
             answer="c",
             why={
-                "a": "Such a code costs next to nothing: the encoder was never told to give anomalies dear codes.",
+                "a": "Such a code costs next to nothing: the encoder was never told to give anomalies expensive codes.",
                 "b": "The code says where the encoder put the image, not whether it can be rebuilt from there.",
                 "c": "Rebuilt as something normal, the anomaly is betrayed by what is missing.",
                 "d": "The mean is at the origin, where the most normal codes are.",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks import expect, expect_close, expect_finite, expect_shape, expect_type, rng, task
+from course_lib.checks import CheckFailed, expect, expect_close, expect_finite, expect_shape, expect_type, rng, task
 
 
 @task("12.1", "The price of a code", passed="No draws needed: this half of the bound costs four operations.")
@@ -52,6 +52,26 @@ def kl_of_rows(answer: Callable[..., Any]) -> None:
                 ),
             ],
         )
+        expect_type(value, torch.Tensor, "return a tensor: training needs its gradient.")
+    _far_codes(answer)
+
+
+def _far_codes(answer: Callable[..., Any]) -> None:
+    """Codes far from the prior cost what the formula says, and every input gets its gradient."""
+    import torch
+
+    mean, log_variance = np.array([[30.0, 0.5], [-0.4, 1.2]]), np.array([[0.3, 7.0], [-14.0, -0.6]])
+    inputs = [torch.as_tensor(array).requires_grad_(True) for array in (mean, log_variance)]
+    value = answer(*inputs)
+    right = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1)
+    cut = "Your cost is wrong for codes far from the prior (a mean of 30, a log variance of 7 or -14): clip nothing."
+    expect_close(value, right, "The divergence of far codes", otherwise=cut)
+    expect(value.requires_grad, "The numbers are right, but no gradient passes: stay with tensors, without detach.")
+    slopes = torch.autograd.grad(value.sum(), inputs, allow_unused=True)
+    expected = (mean, 0.5 * (np.exp(log_variance) - 1))
+    for name, slope, wanted in zip(("mean", "log_variance"), slopes, expected, strict=True):
+        whole = slope is not None and np.allclose(slope.numpy(), wanted)
+        expect(whole, f"The numbers are right, but not the gradient of {name}: a part of it was detached somewhere.")
 
 
 @task("12.2", "A draw that passes gradients", passed="The noise comes from outside, the gradients go through.")
@@ -109,7 +129,7 @@ def bernoulli_log_likelihood(answer: Callable[..., Any]) -> None:
         p = 1 / (1 + np.exp(-a))
         terms = x * np.log(p) + (1 - x) * np.log(1 - p)
         expect_close(
-            answer(torch.as_tensor(x), torch.as_tensor(a)),
+            _with_grey(answer, torch.as_tensor(x), torch.as_tensor(a)),
             terms.sum(axis=1),
             "The log-likelihood of the rows",
             mistakes=[
@@ -128,21 +148,31 @@ def bernoulli_log_likelihood(answer: Callable[..., Any]) -> None:
                     "Lit and dark are swapped: x goes with the probability of being lit.",
                 ),
                 (
-                    lambda a=a, x=x: (x * a + (1 - x) * (1 - a)).sum(axis=1),
+                    (x * a + (1 - x) * (1 - a)).sum(axis=1),
                     "You used the logits as if they were probabilities: they run from minus to plus infinity.",
                 ),
                 (
-                    lambda p=p, x=x: _again(x, p),
+                    _again(x, p),
                     "You applied the sigmoid twice: a function `..._with_logits` wants the logits themselves.",
                 ),
             ],
         )
-    x = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]], dtype=torch.float64)
+    ends = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]], dtype=torch.float64)
     logits = torch.tensor([[-1000.0, 1000.0, 900.0], [-1000.0, 1000.0, -900.0]], dtype=torch.float64)
     hint = "at logits of 1000 the probability is rounded to 1, and the logarithm of 1 - p breaks: use logsigmoid."
-    value = expect_finite(answer(x, logits), hint)
+    value = expect_finite(answer(ends, logits), hint)
     message = "At logits of 1000 your value is cut off or rounded: stay with logarithms (logsigmoid), clip nothing."
     expect_close(value, [0.0, -2000.0], "The log-likelihood of extreme logits", otherwise=message, atol=1e-3)
+
+
+def _with_grey(answer: Callable[..., Any], x: Any, logits: Any) -> Any:
+    """The answer; a distribution that refuses grey pixels gets a sentence of its own."""
+    try:
+        return answer(x, logits)
+    except CheckFailed as failed:
+        refused = "support" in failed.message and "Boolean" in failed.message
+        expect(not refused, "Grey pixels lie between 0 and 1, a coin of torch.distributions takes 0 or 1 only: sum it.")
+        raise
 
 
 def _again(x: np.ndarray, p: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ SOURCES: dict[str, Callable[..., Source]] = {"udp": UDPSource, "tcp": TCPSource,
 ENGINE = ("queue", "drop", "block", "max_keys", "idle", "silence", "event_time", "snapshot", "every", "grace")
 SECTIONS = ("detector", "threshold", "policy", "limits", "engine", "source", "sink")
 DEFAULTS: dict[str, Any] = {
-    # Not the plain z-score: the second of two anomalies in a row already counts less for it, and a policy waits for three.
+    # Not the plain z-score: for it each anomaly in a row counts less than the one before, and a policy waits for three.
     "detector": {"kind": "OnlineRobustZScore"},
     "threshold": {"kind": "FixedThreshold", "value": 6.0},
     "sink": [{"kind": "log"}],
@@ -74,7 +74,8 @@ def build_engine(config: dict[str, Any], sources: list[Source] | None = None, **
     ----------
     config : dict
         Sections detector, threshold, policy, limits, engine, and lists of sections source and sink; each may be left
-        out; without a sink messages go to the log. A detector, threshold, source or sink is named by its ``kind``, other fields are its parameters.
+        out, and without a sink messages go to the log. A detector, threshold, source or sink is named by its ``kind``,
+        other fields are its parameters.
     sources : list of Source, optional
         Instead of those of the configuration.
     **options
