@@ -47,7 +47,7 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "+ discriminator's features, not its verdict": ("steady, range", WARM),
     "+ convolutional layers": ("conv", WARM),
 }
-ASIDE: dict[str, tuple[str, dict[str, Any]]] = {
+ASIDES: dict[str, tuple[str, dict[str, Any]]] = {
     "the recipe with the generator's range mended, and nothing else": ("range", {**RANDOM, "against": "verdict"}),
     "the recipe with warm start, two restarts and features": ("recipe", WARM),
 }
@@ -88,12 +88,13 @@ def draw(kind: str, search: dict[str, Any], seed: int, search_seed: int | None =
 def main() -> None:
     if load_mnist(normal=0).is_substitute:
         raise SystemExit("This benchmark needs the real images: run `python -m course_lib data fetch MNIST` first.")
-    results = json.loads(FILE.read_text()) if FILE.exists() else {"steps": {}, "searches": {}}
+    results = json.loads(FILE.read_text()) if FILE.exists() else {"steps": {}, "asides": {}, "searches": {}}
     for kind in GANS:
         for seed in SEEDS:
-            for step, (its_gan, search) in {**STEPS, **ASIDE}.items():
-                if its_gan == kind:
-                    note(results, "steps", step, seed, functools.partial(draw, kind, search, seed))
+            for part, rows in (("steps", STEPS), ("asides", ASIDES)):
+                for row, (its_gan, search) in rows.items():
+                    if its_gan == kind:
+                        note(results, part, row, seed, functools.partial(draw, kind, search, seed))
             if kind == "recipe" and seed < 2:
                 search = STEPS["the common recipe"][1]
                 for start in range(1, 6):
@@ -104,7 +105,7 @@ def main() -> None:
         "AnoGAN's lottery: zeros against the other digits, five seeds",
         "python benchmarks/anogan_lottery.py",
         f"{markdown(summary(results['steps'], STEPS))}\n\n{explanation(results)}\n\n"
-        f"{markdown(summary(results['steps'], ASIDE))}",
+        f"{markdown(summary(results['asides'], ASIDES))}",
     )
 
 

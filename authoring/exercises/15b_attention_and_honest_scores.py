@@ -233,7 +233,7 @@ check.window_length(length_answers)
 # **1.** Choose the window length for a machine you know, from three perspectives: what rhythm its faults disturb, how soon an alarm is needed, and what it may cost. Where do the three contradict each other?
 #
 # <details><summary>What a good answer weighs</summary>
-# Period: one to two cycles of what the fault disturbs, more only with more data and a larger code. Delay: a window's score follows an event only after a share of the window has filled, and the alarm goes on for a window's length after it; noise sets the lower end. Cost: every
+# Period: one to two cycles of what the fault disturbs, more only with more data and a larger code. Delay: a window's score follows an event only after a share of the window has filled, and with long windows the alarm goes on for most of a window's length after it; noise sets the lower end. Cost: every
 # row is read L times at stride 1, attention pays for pairs, neighbours for dimensions. Where rhythm and delay contradict each other, two detectors of different length are better than a compromise.</details>
 #
 # **2.** A supplier reports a point-adjusted F1 of 0.95 on five server machines. What do you ask for, and what would convince you?

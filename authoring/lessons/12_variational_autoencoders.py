@@ -100,7 +100,7 @@ print(
 # $$\log p(x) \;\ge\; \underbrace{\mathbb{E}_{q}[\log p(x \mid z)]}_{\text{how well codes rebuild } x} \;-\; \underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big)}_{\text{what the code costs}} \;=\; \mathrm{ELBO}(x).$$
 #
 # This is the **evidence lower bound**. $\mathrm{KL}(q\|p) = \mathbb{E}_q[\log q - \log p]$ is the **Kullback-Leibler divergence**: never
-# negative, and 0 only if the two are the same. What the bound lacks is one too. Since $p(x \mid z)\, p(z) = p(x)\, p(z \mid x)$, the fraction in step 2 is
+# negative, and 0 only if the two are the same. What the bound lacks is one too. The fraction in step 2 is also
 # $p(x)\, p(z \mid x) / q(z \mid x)$, hence $\log p(x) = \mathrm{ELBO}(x) + \mathrm{KL}\big(q(z \mid x)\,\|\,p(z \mid x)\big)$: a better guess closes the gap, a perfect
 # one shuts it.
 #
@@ -333,9 +333,8 @@ pd.Series(table, name="AUROC").round(4).to_frame()
 # also made another network. With the Gaussian one all four agree within a hair, and the model is ahead of the baselines, trained
 # on the same 3,000 zeros. The KL term does not help here.
 #
-# **Which score when?** Start with the reconstruction probability: it is in nats and it has a spread, which you will need below. Take the ELBO when you expect strange
-# *codes*, the log-likelihood to compare two models on held-out normal data, the reconstruction when somebody asks where in
-# the image the error is.
+# **Which score when?** Start with the reconstruction probability: it is in nats and it has a spread, which you will need below. Take the ELBO when you expect strange *codes*, the
+# log-likelihood to compare models on held-out data, the reconstruction to show *where* an image is wrong.
 #
 # How tight is the bound? Weighted draws tell:
 
@@ -376,9 +375,8 @@ print(
 )
 
 # %% [markdown]
-# Many anomalies sit in the middle of the zeros: the encoder has to put them somewhere. The price of the code alone ranks them no better than chance (below one half: they get
-# slightly cheaper codes), its length hardly better. The
-# reconstruction betrays them. Now walk through the same plane and decode. Then draw codes from $p(z)$: an autoencoder has no such distribution to draw
+# Many anomalies sit in the middle of the zeros: the encoder has to put them somewhere. The price of the code alone ranks them no better than chance (their codes are even slightly
+# cheaper), its length hardly better. The reconstruction betrays them. Now walk through the same plane and decode. Then draw codes from $p(z)$: an autoencoder has no such distribution to draw
 # from.
 
 # %%
@@ -436,9 +434,9 @@ print(
 )
 
 # %% [markdown]
-# Near the threshold hardly any decision is sure; far from it nearly all are, and most test images are anomalies far above it. A third of the mistakes
-# are among these few: the images to show to a person. The other mistakes were made with confidence. The bars are those of *single* draws: the doubt about the
-# code, which does not shrink when you average more of them. And mind what the spread covers: the cloud of codes, for *this* network. Another seed would give
+# Near the threshold hardly any decision is sure; over all images few are in doubt, most being anomalies far above it. About a third of the mistakes
+# are among these few: show them to a person. The other mistakes were made with confidence. The bars are of *single* draws: the doubt about the
+# code does not shrink when you average more of them. And mind what the spread covers: the cloud of codes, for *this* network. Another seed would give
 # another network, and its disagreement is not in these bars.
 #
 # ## What the weight beta buys
@@ -468,15 +466,14 @@ sweep.rename_axis("beta").round(4)
 
 # %% [markdown]
 # The KL term is a price per nat of information. A low price buys small errors and expensive
-# codes, far from $p(z)$; a high price the opposite. Read the last column too: the AUROC falls as $\beta$ rises, and the best is *no price at all*. Why not
-# $\beta = 0$, then? For a squared error on these digits, do. But it is an autoencoder with noise: nothing keeps its codes near $p(z)$, so samples and
-# $\log p(x)$ are lost, and the spread of a score with them, since noise that costs nothing to avoid will be avoided. With $\beta = 1$ the whole is a bound of $\log p(x)$.
+# codes, far from $p(z)$; a high price the opposite. Read the last column too: the AUROC falls as $\beta$ rises,
+# and *no price at all* is best. Why not $\beta = 0$, then? For a squared error on these digits, do. But nothing keeps its codes near $p(z)$, so samples and
+# $\log p(x)$ are lost. Only with $\beta = 1$ is the whole a bound of $\log p(x)$.
 #
 # ## What goes wrong
 #
 # **The collapse.** A slip that everybody makes once: `mse_loss`, which *averages* over 784 pixels, plus a KL term that is *summed*. With a variance $v$ that stays
-# fixed, that is $\beta = 392 / v$ (784 pixels, and a half from the Gaussian): 392 for $v = 1$. Our decoder learns its variance, so for it the slip would be
-# worse still, see below. We take the mild case.
+# fixed, that is $\beta = 392 / v$ (784 pixels, and a half from the Gaussian): 392 for $v = 1$. We take this mild case.
 # **Predict, then run.** What will such a network rebuild?
 
 # %%
@@ -493,13 +490,13 @@ assert collapse.loc["beta = 392", "active units"] == 0
 collapse.round(4)
 
 # %% [markdown]
-# (The collapsed decoder learns $v$ = its squared error, 0.064: the slip would be $392 / 0.064$, about 6,000.)
+# (Our decoder learns $v$; collapsed, it is the squared error, 0.064, for which the slip would be $392 / 0.064$, about 6,000.)
 #
 # No unit is active: the encoder answers $q(z \mid x) = p(z)$ for every image, and the decoder draws one picture for all. **Posterior collapse.** The
 # AUROC would hardly have told: what is far from the mean zero is often no zero. The active units tell. Two cures: **free bits** let every unit carry some nats for nothing (here 2), and bring most of
 # them back. Of 16 free nats only about 6 are used: the floor takes the pressure away, it does not create a use. **Annealing** raises $\beta$ from 0 over the first epochs, so that codes
-# become useful before they are charged. It cannot save a price that is wrong in the end. At $\beta = 5$ the numbers improve, but no unit was silent there to begin
-# with, and 8 of the 12 epochs simply ran at a lower price. The real cure is the right weight.
+# become useful before they are charged. It cannot save a price that is wrong in the end. At $\beta = 5$ the numbers improve, but no unit was silent there
+# anyway, and 8 of 12 epochs ran at a lower price. The real cure is the right weight.
 #
 # **The likelihood prefers the anomaly.** In lesson 10 ones passed for eights. A likelihood should know better. Does it?
 
@@ -541,8 +538,8 @@ fixed.round(3).to_frame()
 
 # %% [markdown]
 # From far below a half to nearly all. But look at the third row upside down: *short files are anomalies* has an AUROC of one minus that figure, which is
-# more than the correction reaches. A compressor that never saw an eight beats model and correction together; what works here is that
-# these anomalies are simpler than the normal images. Typicality assumes less, that ones are *unusually* likely, and gets less: an easy eight is as suspicious as a one.
+# more than the correction reaches. A compressor that never saw an eight beats model and correction together: these anomalies are simply simpler.
+# Typicality assumes less and gets less: an unusually easy eight is as suspicious as a one.
 #
 # **Predict, then run.** What does the same correction do when ones are normal and everything else is an anomaly?
 
@@ -615,6 +612,3 @@ print(f"eights normal, Gaussian decoder, uncorrected: AUROC of ones {auroc(one, 
 # - A doctor asks: "how sure is your model that this scan is abnormal?" Which of the numbers in this lesson would you give her, and what does each leave
 #   out? *(A good answer weighs: the spread over codes is the doubt of one network; other seeds, other training data and anomalies of a new kind are not
 #   in it; a false-positive rate on held-out data is a promise about many patients, not about this one.)*
-# - Two teams train on the same normal images, one gets a higher test likelihood, the other a higher AUROC on last year's anomalies. Whose model
-#   do you take? *(A good answer weighs: what the likelihood is spent on, such as backgrounds and noise; how many and which anomalies are behind the AUROC; which
-#   of the two figures can be had again next year.)*

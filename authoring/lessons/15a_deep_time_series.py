@@ -79,8 +79,8 @@ assert moments.loc["PCA", "noise"] > 0.99
 moments.round(3)
 
 # %% [markdown]
-# Noise is found by whatever compares sensors with each other: the five of them always swing in step, and noise does not. (The z-score is even misled: of five sensors in
-# step one is always near its peak.) But all three guess on shuffled recordings. Each moment is a good one, and *when* is something they never see.
+# Noise is found by whatever compares sensors with each other: the five of them always swing at fixed distances in phase, and noise does not. (The z-score is even misled: it takes the largest of five deviations. With phases spread out, one sensor is nearly
+# always near its peak, so good moments score high and evenly; five independent draws sometimes all lie near the middle, and the mean over a recording is lower.) But all three guess on shuffled recordings. Each moment is a good one, and *when* is something they never see.
 #
 # ## A window
 #
@@ -129,7 +129,7 @@ pd.DataFrame.from_dict(table, orient="index")
 # $$\begin{aligned} i, f, o &= \sigma(W x_t + U h_{t-1} + b) \quad\text{(each with its own weights)}\\ g &= \tanh(W_g x_t + U_g h_{t-1} + b_g)\\
 # c_t &= f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh(c_t) \end{aligned}$$
 #
-# The sum in the third line is the point: what was written stays, unless $f$ takes it away. From scratch:
+# The sum in the third line is the point: what was written stays, unless $f$ takes it away. From scratch (PyTorch keeps two biases, one for $x$ and one for $h$, where the formula has their sum, $b$):
 
 
 # %%
@@ -267,7 +267,7 @@ errors
 #
 # A forecaster reads rows up to $t-1$ and predicts row $t$; the residual $r_t = x_t - \hat x_t$ is the score, squared. Two ways to read: an LSTM, or **temporal convolutions**: each
 # layer combines $k$ rows that lie $d$ steps apart and never looks ahead. With $d = 1, 2, 4, 8$ the layers see
-# $1 + (k - 1)\sum d$ rows, and all rows are computed at once.
+# $1 + (k - 1)\sum d$ rows, and all rows are computed at once. The course's `Forecaster` takes the first as `"lstm"`, the second as `"tcn"` (temporal convolutional network).
 
 
 # %%
@@ -325,7 +325,7 @@ print(
 )
 
 # %% [markdown]
-# `plan.spread` is that loop. It keeps two numbers a row, so windows can be scored in chunks and thrown away at once; the detectors do it inside `decision_function`, which gives one score a row.
+# `plan.spread` is that loop. It keeps two numbers a row, so windows can be scored in chunks and thrown away at once; the detectors do it inside `decision_function`, which gives one score a row. (`scoring_stride=4` scores every fourth window only; `warm_up=48` below lets the forecaster read a day before its residuals count.)
 #
 # **Predict, then run.** A blizzard empties the streets for a day. The autoencoder knows days, and this is none of them. The forecaster may look at the half hour before. Will it be surprised for a moment, or all day?
 
@@ -361,7 +361,7 @@ plt.show()
 
 # %% [markdown]
 # All day: empty streets are outside everything the network has learnt, so it goes on predicting that the morning will come. But knowing the half hour before helps: its error is about a tenth of the autoencoder's (mind the axes), and it
-# spikes at single odd half hours as well. An autoencoder's score is smeared over its window.
+# spikes at single odd half hours as well. An autoencoder's score is smeared over its window. So a forecaster is surprised briefly by a change to something it knows, and for as long as it lasts by something it has never seen.
 #
 # Beside them the plain ones, at the same number of alarms: each flags its highest 0.5% of rows.
 
@@ -383,12 +383,12 @@ for name, values in scores.items():
 pd.DataFrame.from_dict(rows, orient="index")
 
 # %% [markdown]
-# Look at the rows *random* and *distance from the mean* before you praise anything. NAB's windows here last about four days each, so a few random flags hit some of them, at the price of false alarms. The AUROC
+# Look at the rows *random* and *distance from the mean* before you praise anything. NAB's windows here last about four days each, so random flags hit most of them: four of five in this throw (3.2 on average over 100 throws), at the price of many false alarms, runs of flags that touch no window (14 here, 17.6 on average). The PCA of windows, at 0.344, is worse than guessing by half hours: most of a labelled window is ordinary traffic, which it rebuilds better than other stretches of the test part. The AUROC
 # counts half hours: it rewards whoever is suspicious for days, and windows of neighbours are best at that. What a fair score would be is the second half of lesson 15.
 #
 # ## When readings are missing
 #
-# A window must not reach across a gap: the two halves have never been neighbours. `breaks_in_time` finds the rows after a gap, every detector of this lesson takes them as `breaks`.
+# A window must not reach across a gap: the two halves have never been neighbours. `breaks_in_time` finds the rows after a gap, the detectors of windows in this lesson take them as `breaks` (z-score and PCA see single rows and need none).
 
 # %%
 office = load_nab("ambient_temperature_system_failure", substitute=True)
@@ -502,7 +502,7 @@ assert results.loc["LSTM autoencoder", "AUROC"] > 0.7
 results.round(3)
 
 # %% [markdown]
-# On this stretch of the real machine the networks are above PCA and the z-score by AUROC, and far below the neighbours of windows, which learn nothing at all. Mahalanobis does not help. Four days with five incidents prove little either way; the table over three whole machines is in
+# On this stretch of the real machine the networks are above PCA and the z-score by AUROC, and far below the neighbours of windows, which learn nothing at all. (Their windows have 20 rows, the networks' 50, so it is not methods alone that differ; in 15b's large table both have 50.) Mahalanobis does not help. Four days with five incidents prove little either way; the table over three whole machines is in
 # [15b](15b_attention_and_honest_scores.ipynb). The habit to take along: **a deep model without plain rows beside it is an anecdote.**
 #
 # ## What goes wrong
@@ -534,7 +534,7 @@ drift.round(2)
 # ## Recap
 #
 # Order is invisible to a detector of single rows; windows make it visible, and the mean over covering windows brings scores back to the clock. An LSTM autoencoder must squeeze a window through a code and write it backwards; a forecaster is surprised by
-# changes, briefly; teacher forcing turns the one into the other. Scores of many sensors can be taken apart, and neighbours of windows are the mark to beat.
+# changes, briefly if what follows is familiar; teacher forcing turns the one into the other. Scores of many sensors can be taken apart, and neighbours of windows are the mark to beat.
 #
 # ## Check yourself
 #
@@ -544,8 +544,8 @@ drift.round(2)
 # <details><summary>2. A teacher-forced autoencoder has half the error of a free-running one. Is it the better detector?</summary>
 # Not for that reason: it is told the true value at every step and may ignore the code. Compare detectors by what they find, beside a plain forecaster.</details>
 #
-# <details><summary>3. A stuck sensor repeats its last value for a day. What does a one-step forecaster say?</summary>
-# Little: the last value is a good prediction of the next. An autoencoder that knows days sees a flat one.</details>
+# <details><summary>3. A stuck sensor repeats its last value, an ordinary one, for a day. What does a one-step forecaster say?</summary>
+# Little, as long as the level is a known one: the last value is then a good prediction of the next. (A level never seen, as on the day of the blizzard, keeps it surprised.) An autoencoder that knows days sees a flat one.</details>
 #
 # ## Read on
 #
@@ -559,4 +559,4 @@ drift.round(2)
 # ## Think further
 #
 # - A plant has 300 sensors in 12 groups. One LSTM autoencoder over all, one for each group, or one for each sensor? *(A good answer weighs: what relations between groups are worth; 300 scores to combine and 300 thresholds; how a single noisy group dilutes a mean over 300; what happens when a sensor is replaced.)*
-# - Your forecaster alarms at the beginning and at the end of every incident, and the person on call wants one alarm that lasts. What do you change, and what does it cost? *(A good answer weighs: smoothing and its delay; predicting further ahead; a reconstruction beside the forecast; hysteresis in the alarm instead of in the score.)*
+# - Your forecaster alarms at the beginning and at the end of every incident that moves to another familiar level, and the person on call wants one alarm that lasts. What do you change, and what does it cost? *(A good answer weighs: smoothing and its delay; predicting further ahead; a reconstruction beside the forecast; hysteresis in the alarm instead of in the score.)*

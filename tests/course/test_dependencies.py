@@ -27,7 +27,7 @@ SYSTEMS = {
     "macos": {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin", "platform_machine": "arm64"},
     "windows": {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows", "platform_machine": "AMD64"},
 }
-OURS = {"authoring", "benchmarks", "bootstrap", "course_lib"}
+OURS = {"authoring", "benchmarks", "bootstrap", "course_lib", "tests"}
 STAMP = environment.read_stamp(Path(sys.prefix))
 
 
@@ -154,7 +154,7 @@ def test_the_version_is_written_once():
 
 @pytest.mark.parametrize(
     ("folders", "groups"),
-    [(["course_lib"], ["lab"]), (["authoring", "tests"], ["lab", "dev"]), (["benchmarks"], ["bench"])],
+    [(["course_lib"], ["lab", "fast"]), (["authoring", "tests"], ["lab", "dev"]), (["benchmarks"], ["bench"])],
     ids="+".join,
 )
 def test_whatever_is_imported_is_declared(folders, groups):

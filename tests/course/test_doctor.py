@@ -101,7 +101,7 @@ def test_paths_are_written_short(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "expected"),
     [
-        (["--help"], 0, "{doctor,progress,data}"),
+        (["--help"], 0, "{doctor,progress,data,stream,send}"),
         (["doctor", "--help"], 0, "Look at versions"),
         ([], 2, "required"),
         (["doctr"], 2, "invalid choice: 'doctr'"),

@@ -26,7 +26,7 @@ def test_the_lesson_quotes_the_benchmark():
     lesson = (ROOT / "authoring/lessons/17_real_time_detector.py").read_text()
     quoted = dict(re.findall(r"^# \| (steady|overload) \| (.+) \|$", lesson, re.MULTILINE))
     for name in ("steady", "overload"):
-        columns = ("sent/s", "scored/s", "dropped", "kernel drops", "p50 / p99 / p99.9 ms")
+        columns = ("seconds", "sent", "scored", "malformed", "dropped", "kernel drops", "p50 / p99 / p99.9 ms")
         assert quoted[name].split(" | ") == [rows[name][column] for column in columns]
 
 
@@ -52,3 +52,10 @@ def test_the_configuration_in_the_lesson_works():
     assert engine.scorer.policy.raise_after == 3
     assert engine.scorer.silence == 300
     assert engine.every == 30
+    assert [delivery.sink.name for delivery in engine.deliveries] == ["log", "jsonl"]
+
+
+def test_the_rate_in_words_is_the_benchmark_s():
+    lesson = (ROOT / "authoring/lessons/17_real_time_detector.py").read_text()
+    assert round(number(table()["overload"]["scored/s"]), -3) == 44_000
+    assert "the 44,000 a second that can be scored" in lesson

@@ -25,7 +25,7 @@ def changing(seed=0):
 
 @pytest.mark.parametrize(("pattern", "name", "params"), PAIRS, ids=lambda one: str(one)[:40])
 def test_changes_are_found_where_river_finds_them(pattern, name, params):
-    drift = pytest.importorskip("river.drift", reason="river is in the extra 'bench'")
+    drift = pytest.importorskip("river.drift", reason="river is in the extra 'dev'")
     own = {key: value for key, value in pattern.get_params().items() if key != "random_state"}
     theirs = getattr(drift, name)(**{**own, **(params or {})})
     ours, found = pattern.clone(), []

@@ -32,7 +32,7 @@ def as_rivers(ours):
 @pytest.mark.parametrize("missing", [0.0, 0.05])
 @pytest.mark.parametrize(("n_trees", "height", "window"), [(10, 8, 250), (3, 4, 50), (1, 1, 20)])
 def test_scores_are_rivers_on_the_same_trees(n_trees, height, window, missing):
-    pytest.importorskip("river", reason="river is in the extra 'bench'")
+    pytest.importorskip("river", reason="river is in the extra 'dev'")
     rng = np.random.default_rng(0)
     X = rng.normal(0.5, 0.2, size=(4 * window, 3))
     X[rng.random(X.shape) < missing] = np.nan
@@ -133,7 +133,7 @@ def test_on_real_connections():
 
 
 def test_compiled_trees_give_the_same_bits_and_do_without_numba(monkeypatch, tmp_path):
-    pytest.importorskip("numba", reason="numba is in the extra 'fast'")
+    pytest.importorskip("numba", reason="numba is in the extra 'dev'")
     from course_lib.streaming import half_space_trees
 
     rng = np.random.default_rng(5)

@@ -6,7 +6,7 @@ import pytest
 from course_lib.core.metrics import auroc
 from course_lib.streaming import HalfSpaceTrees, OnlineKMeans, OnlineMahalanobis, OnlineZScore, RandomCutForest
 
-river = pytest.importorskip("river", reason="river is in the extra 'bench'")
+river = pytest.importorskip("river", reason="river is in the extra 'dev'")
 
 NAMES = ["a", "b"]
 

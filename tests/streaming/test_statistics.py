@@ -96,7 +96,7 @@ def test_decayed_moments_are_pandas(alpha):
 
 
 def test_moments_are_rivers():
-    stats = pytest.importorskip("river.stats", reason="river is in the extra 'bench'")
+    stats = pytest.importorskip("river.stats", reason="river is in the extra 'dev'")
     values = np.random.default_rng(5).normal(size=400).tolist()
     ours, mean, variance = RunningMoments(), stats.Mean(), stats.Var(ddof=0)
     faded, their_mean = DecayedMoments(0.1), stats.EWMean(0.1)
@@ -131,7 +131,7 @@ def test_p2_is_near_the_quantile_and_is_rivers(q):
     ours = P2Quantile(q)
     ours.learn_many(values)
     assert ours.value == pytest.approx(np.quantile(values, q), rel=0.05)
-    stats = pytest.importorskip("river.stats", reason="river is in the extra 'bench'")
+    stats = pytest.importorskip("river.stats", reason="river is in the extra 'dev'")
     theirs, again = stats.Quantile(q), P2Quantile(q)
     for place, value in enumerate(values[:500].tolist()):
         theirs.update(value)

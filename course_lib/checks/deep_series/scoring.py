@@ -118,7 +118,7 @@ def event_scores(answer: Callable[..., Any]) -> None:
         by_row = (y & flags).sum() / y.sum()
         filled = adjust(y, flags)
         by_alarm = 1 - counts.false_alarms / counts.alarms
-        whole = np.mean([flags[first:end].all() for first, end in events(y)])
+        whole = float(np.mean([flags[first:end].all() for first, end in events(y)]))
         value = answer(y, flags)
         expect_shape(value, (2,), "return two numbers, recall and precision.")
         expect_close(

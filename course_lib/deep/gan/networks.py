@@ -12,7 +12,20 @@ from course_lib.deep.gan.spectral import normalise
 from course_lib.deep.images import check_image_shape, conv_decoder, conv_encoder
 from course_lib.deep.networks import mlp
 
-OUTPUTS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "linear": nn.Identity}
+
+class Sigmoid(nn.Module):
+    """1 / (1 + exp(-x)) by way of the hyperbolic tangent.
+
+    torch.sigmoid rounds the last few values of a tensor otherwise than the rest: a row's score would depend on where
+    in the batch it stands.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Values from 0 to 1, the shape of x."""
+        return (1 + torch.tanh(x / 2)) / 2
+
+
+OUTPUTS = {"sigmoid": Sigmoid, "tanh": nn.Tanh, "linear": nn.Identity}
 RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "linear": (float("-inf"), float("inf"))}
 JOINT = 128  # features of a row, of a code and of both in a discriminator of pairs
 SLOPE = 0.2  # of the leaky rectifier, as in the DCGAN (Radford, Metz and Chintala, 2016)

@@ -11,7 +11,7 @@ import numpy as np
 class LatencyHistogram:
     """Counts of delays in buckets that grow by a constant factor, so that a percentile is right to within that factor.
 
-    An average hides the slow ones, and keeping every delay would need memory without end. 430 counters hold delays
+    An average hides the slow ones, and keeping every delay would need memory without end. 426 counters hold delays
     from a microsecond to a thousand seconds to within 5%.
 
     Parameters

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from course_lib.deep.gan.networks import Discriminator, Generator, JointDiscriminator, frozen
+from course_lib.deep.gan.networks import Discriminator, Generator, JointDiscriminator, Sigmoid, frozen
 from course_lib.deep.gan.spectral import SpectralNorm
 
 KINDS = [("dense", (12, 6), None), ("conv", (3, 5), (1, 7, 9)), ("conv", (4,), (3, 3, 7))]
@@ -92,6 +92,13 @@ def test_joint_discriminator_sees_both_halves():
     base = net(torch.cat([x, z], 1))
     assert net(torch.cat([x + 1, z], 1)) != base
     assert net(torch.cat([x, z + 1], 1)) != base
+
+
+def test_the_sigmoid_is_torchs_up_to_rounding_and_the_same_everywhere_in_a_batch():
+    x = torch.linspace(-12, 12, 603).reshape(201, 3)
+    torch.testing.assert_close(Sigmoid()(x), torch.sigmoid(x), atol=1e-7, rtol=1e-5)
+    order = torch.randperm(201, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(Sigmoid()(x[order]), Sigmoid()(x)[order])
 
 
 def test_frozen_weights_collect_nothing_but_let_gradients_pass():

@@ -224,7 +224,7 @@ def test_the_sender_ends_cleanly_at_ctrl_c(start):
 
 
 def test_traffic_and_policy_as_they_come_raise_alarms(start, tmp_path):
-    """What `send` plants is told by a policy that waits for three in a row, with more anomalies in fewer seconds: something must be seen."""
+    """What `send` plants is told by a policy that waits for three in a row; many anomalies, few seconds."""
     alerts = tmp_path / "alerts.jsonl"
     config = {
         "detector": {"kind": "OnlineRobustZScore"},
