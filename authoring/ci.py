@@ -18,7 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 NBVAL = ["-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300", "-n", "2"]
 # One notebook's cells share a kernel: loadfile keeps them on one worker.
 NBVAL += ["--dist", "loadfile", "-p", "no:cacheprovider"]
-LOADERS = ("load_mnist", "load_fashion_mnist", "load_nab", "load_adbench", "load_smd", "load_nsl_kdd", "load_creditcard")
+LOADERS = (
+    "load_mnist",
+    "load_fashion_mnist",
+    "load_nab",
+    "load_adbench",
+    "load_smd",
+    "load_nsl_kdd",
+    "load_creditcard",
+)
 
 
 def python(*arguments: str, **variables: str) -> int:

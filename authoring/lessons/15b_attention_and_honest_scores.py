@@ -309,9 +309,7 @@ print(
 assert found["windows and neighbours"][-2] > 0.95 > 0.7 > found["windows and neighbours"][0]
 
 # %%
-fig, axes = plt.subplots(
-    2, 1, figsize=(6.8, 4.6), layout="constrained", height_ratios=(2, 3)
-)
+fig, axes = plt.subplots(2, 1, figsize=(6.8, 4.6), layout="constrained")
 first = int(np.flatnonzero(wrong)[0])
 shown = np.arange(first - 72, first + 96)
 plots.series(
