@@ -179,7 +179,7 @@ for name, scores in judged.items():
 # %% [markdown]
 # Both survive the change without an alarm that never ends. But for the first the jump itself is part of the deviation from then on: it is half blind. Forgetting keeps the ruler short.
 #
-# `score_learn_many` runs the same loop over a whole block and gives the same numbers to the last bit, some hundred times faster than single calls. That is what you use to replay a file.
+# `score_learn_many` runs the same loop over a whole block and gives the same numbers to the last bit, tens of times faster than single calls. That is what you use to replay a file.
 #
 # ## Quantiles without keeping the values
 #
@@ -262,7 +262,7 @@ library.learn_many(pump.X[:2000])
 assert np.isclose(distance, library.score_one(pump.X[2000]))
 
 # %% [markdown]
-# Solving equations at every event is dear. So `OnlineMahalanobis` renews its matrix every 32 events and judges with the last one in between; most online detectors work in such small steps.
+# Solving equations at every event is expensive. So `OnlineMahalanobis` renews its matrix every 32 events and judges with the last one in between; most online detectors work in such small steps.
 #
 # When normal has several kinds, one centre is not enough. **Online k-means** (MacQueen, 1967) keeps $k$ of them: the nearest centre wins the event and moves towards it by $1/n_k$, where $n_k$ counts its wins. The score is the distance to the winner.
 
