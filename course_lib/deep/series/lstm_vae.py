@@ -10,6 +10,7 @@ from torch import nn
 from course_lib.core.thresholds import ThresholdRule
 from course_lib.deep.series.parameters import require_whole
 from course_lib.deep.series.residuals import ResidualDetector
+from course_lib.deep.vae.bounds import gaussian_kl
 
 # Deviations that the decoder may claim, in scaled units: a sensor that hardly moves must not make any move infinite.
 LOG_VARIANCES = (2 * math.log(0.05), 2 * math.log(5.0))
@@ -42,11 +43,6 @@ class LSTMVAENet(nn.Module):
 def negative_log_likelihood(x: torch.Tensor, mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
     """``-log N(x | mean, variance)``, element by element."""
     return 0.5 * ((x - mean) ** 2 * torch.exp(-log_variance) + log_variance + math.log(2 * math.pi))
-
-
-def kl_to_standard_normal(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
-    """KL divergence of N(mean, variance) from N(0, 1), element by element."""
-    return 0.5 * (mean**2 + torch.exp(log_variance) - 1 - log_variance)
 
 
 class LSTMVAE(ResidualDetector):
@@ -134,7 +130,7 @@ class LSTMVAE(ResidualDetector):
         """Minus the evidence lower bound of a timestamp, divided by the number of sensors."""
         mean_x, log_variance_x, mean_z, log_variance_z = net(batch)
         misfit = negative_log_likelihood(batch, mean_x, log_variance_x).mean()
-        divergence = kl_to_standard_normal(mean_z, log_variance_z).sum(dim=2).mean()
+        divergence = gaussian_kl(mean_z, log_variance_z).sum(dim=2).mean()
         return misfit + self.kl_weight * divergence / batch.shape[2]
 
     def residuals(self, net: nn.Module, batch: torch.Tensor) -> torch.Tensor:

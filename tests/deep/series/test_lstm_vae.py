@@ -6,7 +6,8 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from course_lib.deep import LSTMVAE
-from course_lib.deep.series.lstm_vae import LSTMVAENet, kl_to_standard_normal, negative_log_likelihood
+from course_lib.deep.series.lstm_vae import LSTMVAENet, negative_log_likelihood
+from course_lib.deep.vae import gaussian_kl
 
 torch.manual_seed(0)
 X, MEAN, LOG_VARIANCE = torch.randn(3, 4, 5, 2).unbind(0)
@@ -17,7 +18,7 @@ def test_terms():
     normal = Normal(MEAN, torch.exp(0.5 * LOG_VARIANCE))
     torch.testing.assert_close(negative_log_likelihood(X, MEAN, LOG_VARIANCE), -normal.log_prob(X))
     standard = Normal(torch.zeros_like(MEAN), torch.ones_like(MEAN))
-    torch.testing.assert_close(kl_to_standard_normal(MEAN, LOG_VARIANCE), kl_divergence(normal, standard))
+    torch.testing.assert_close(gaussian_kl(MEAN, LOG_VARIANCE), kl_divergence(normal, standard))
 
 
 @pytest.mark.parametrize("kl_weight", [0.0, 1.0, 3.0])
@@ -85,7 +86,7 @@ def test_a_heavier_divergence_is_a_smaller_one(series):
         _, held_out = fitted.net_.eval(), fitted._to_tensor(series)[None]
         with torch.no_grad():
             _, _, mean_z, log_variance_z = fitted.net_(held_out)
-        return kl_to_standard_normal(mean_z, log_variance_z).mean().item()
+        return gaussian_kl(mean_z, log_variance_z).mean().item()
 
     assert divergence(20.0) < 0.2 * divergence(0.1)
 
