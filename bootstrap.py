@@ -131,7 +131,7 @@ def main(argv: list[str]) -> int:
     options, extra = parse(argv)
     python = sys.executable
     if options.command != "copies":
-        groups = {"lab", *GROUPS.get(options.command, ())}
+        groups = {"lab", "explain", *GROUPS.get(options.command, ())}
         wish = environment.Wish.read(ROOT, options.constraints, groups, cpu=options.cpu)
         python = str(environment.prepare(ROOT / ".venv", wish, verbose=options.verbose))
     if options.command in {"lab", "env", "copies"}:

@@ -116,8 +116,9 @@ def test_conda_environment_agrees_with_pyproject():
     python = found.pop("python").lstrip("=")
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python)
     del found["pip"]
-    lab = {canonicalize_name(r.name): r for r in map(Requirement, PROJECT["optional-dependencies"]["lab"])}
-    assert found == {CONDA_NAMES.get(name, name): str(r.specifier) for name, r in {**BASE, **lab}.items()}
+    extras = [line for group in ("lab", "explain") for line in PROJECT["optional-dependencies"][group]]
+    learner = {canonicalize_name(r.name): r for r in map(Requirement, extras)}
+    assert found == {CONDA_NAMES.get(name, name): str(r.specifier) for name, r in {**BASE, **learner}.items()}
 
 
 def test_the_package_itself_asks_for_no_jupyter():
@@ -154,7 +155,11 @@ def test_the_version_is_written_once():
 
 @pytest.mark.parametrize(
     ("folders", "groups"),
-    [(["course_lib"], ["lab", "fast"]), (["authoring", "tests"], ["lab", "dev"]), (["benchmarks"], ["bench"])],
+    [
+        (["course_lib"], ["lab", "fast"]),
+        (["authoring", "tests"], ["lab", "explain", "dev"]),
+        (["benchmarks"], ["bench"]),
+    ],
     ids="+".join,
 )
 def test_whatever_is_imported_is_declared(folders, groups):
