@@ -1,14 +1,14 @@
 """Save and load fitted detectors as safetensors: arrays plus JSON, a checksum, library versions, and never a pickle.
 
 A file holds the constructor's parameters and every fitted attribute (those that end in ``_``). A class with state of
-another kind writes ``_get_state()`` and ``_set_state(state)``. Loading only ever looks up classes inside ``course_lib``
-(or takes the class it is called on), so that a file from elsewhere cannot run code.
+another kind writes ``_get_state()`` and ``_set_state(state)``. Detectors made of others are written with them, see
+:mod:`course_lib.core.encoding`. Loading only ever looks up classes inside ``course_lib`` (or takes the class it is
+called on), so that a file from elsewhere cannot run code.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 from pathlib import Path
@@ -19,8 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from course_lib.core.atomic import atomic_write
+from course_lib.core.encoding import Arrays, build, encode, find_class, state_of
 from course_lib.core.runtime import library_versions
-from course_lib.core.thresholds import ThresholdRule
 
 if TYPE_CHECKING:
     from course_lib.core.detector import Detector
@@ -77,56 +77,15 @@ def _checksum(arrays: dict[str, np.ndarray], text: str) -> str:
     return digest.hexdigest()
 
 
-def encode(value: Any, name: str) -> Any:
-    """Turn a parameter into plain JSON; tuples and threshold rules keep their kind."""
-    if isinstance(value, (np.bool_, np.integer, np.floating)):
-        value = value.item()
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, tuple):
-        return {"tuple": [encode(item, name) for item in value]}
-    if isinstance(value, list):
-        return [encode(item, name) for item in value]
-    if isinstance(value, ThresholdRule) and type(value).__module__ == ThresholdRule.__module__:
-        params = value.get_params(deep=False)
-        return {"rule": type(value).__name__, "params": {k: encode(v, k) for k, v in params.items()}}
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if (type(value).__module__, type(value).__name__) == ("torch", "device"):
-        return str(value)
-    raise TypeError(f"{name} is a {type(value).__name__}, which cannot be saved without pickle: use plain values.")
-
-
-def decode(value: Any) -> Any:
-    """Undo :func:`encode`."""
-    if isinstance(value, list):
-        return [decode(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "tuple" in value:
-        return tuple(decode(item) for item in value["tuple"])
-    known = ThresholdRule.__subclasses__()
-    rules = {rule.__name__: rule for rule in known if rule.__module__ == ThresholdRule.__module__}
-    if value.get("rule") not in rules:
-        raise ValueError(f"The file names an unknown threshold rule {value.get('rule')!r}: update the course.")
-    return rules[value["rule"]](**{k: decode(v) for k, v in value["params"].items()})
-
-
-def _get_state(detector: Detector) -> dict[str, Any]:
-    custom = getattr(detector, "_get_state", None)
-    if custom is not None:
-        return custom()
-    return {name: value for name, value in vars(detector).items() if name.endswith("_") and not name.startswith("_")}
-
-
 def save_detector(detector: Detector, path: str | os.PathLike[str]) -> None:
     """Write a fitted detector to `path`; see :meth:`Detector.save`."""
-    arrays, plain = {}, {}
-    for name, value in _get_state(detector).items():
+    arrays: Arrays = {}
+    plain = {}
+    for name, value in state_of(detector).items():
         if isinstance(value, np.ndarray) and value.dtype != object:
             arrays[name] = value
         else:
-            plain[name] = encode(value.tolist() if isinstance(value, np.ndarray) else value, name)
+            plain[name] = encode(value, name, arrays)
     kind = type(detector)
     info = {
         "format": FORMAT,
@@ -143,36 +102,17 @@ def load_detector(path: str | os.PathLike[str], expected: type[Detector] | None 
     arrays, info = read_arrays(path)
     if info.get("format") != FORMAT or "class" not in info:
         raise ValueError(f"{Path(path).name} holds no detector of format {FORMAT}: save it again with this version.")
-    kind = _find_class(info["class"], expected)
-    detector = kind(**{name: decode(value) for name, value in info["params"].items()})
-    state = {**arrays, **{name: decode(value) for name, value in info["state"].items()}}
-    if "feature_names_in_" in state:
-        state["feature_names_in_"] = np.array(state["feature_names_in_"], dtype=object)
-    custom = getattr(detector, "_set_state", None)
-    if custom is not None:
-        custom(state)
-    else:
-        for name, value in state.items():
-            setattr(detector, name, value)
-    return detector
+    return build(_find_class(info["class"], expected), info["params"], info["state"], arrays, nested=False)
 
 
 def _find_class(name: str, expected: type[Detector] | None) -> type[Detector]:
     from course_lib.core.detector import Detector
 
-    module, _, attribute = name.partition(":")
     own = expected is not None and not expected.__module__.startswith("course_lib.")
-    if expected is not None and own and expected.__qualname__ == attribute:
+    if expected is not None and own and expected.__qualname__ == name.partition(":")[2]:
         return expected  # whatever module it was saved from: learners move classes from notebooks to files
-    if not module.startswith("course_lib."):
-        raise ValueError(
-            f"The file holds {name}, which is not part of the course: call load on your own class instead."
-        )
-    try:
-        kind = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError):
-        raise ValueError(f"The file holds {name}, which this version of the course does not have: update it.") from None
-    if not (isinstance(kind, type) and issubclass(kind, Detector)):
+    kind = find_class(name)
+    if not issubclass(kind, Detector):
         raise ValueError(f"The file names {name}, which is not a detector.")
     if expected is not None and not issubclass(kind, expected):
         raise ValueError(

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.core.persistence import decode, encode, read_arrays, write_arrays
+from course_lib.core.encoding import decode, encode
+from course_lib.core.persistence import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from course_lib.deep.training import DeepDetector
