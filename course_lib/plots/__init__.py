@@ -4,6 +4,13 @@ The two colours differ for colour-blind readers and, by their lightness, in grey
 settings of matplotlib; every function returns the axes it drew on.
 """
 
+from course_lib.plots.explanations import (
+    contribution_bars,
+    contribution_map,
+    contribution_summary,
+    deletion_curves,
+    image_map,
+)
 from course_lib.plots.generated import snapshots
 from course_lib.plots.images import image_grid, reconstructions
 from course_lib.plots.lines import lines
@@ -17,8 +24,13 @@ __all__ = [
     "ANOMALY",
     "NEUTRAL",
     "NORMAL",
+    "contribution_bars",
+    "contribution_map",
+    "contribution_summary",
+    "deletion_curves",
     "hourglass",
     "image_grid",
+    "image_map",
     "lines",
     "reconstructions",
     "scatter",

@@ -1,0 +1,1 @@
+"""A page about one incident, for the person on call."""
