@@ -17,7 +17,7 @@ import sys
 
 if importlib.util.find_spec("course_lib") is None:
     place = "git+{repository}@{branch}"
-    course = "anomaly-detection-course @ " + place
+    course = "anomaly-detection-course[explain] @ " + place
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", course], check=True)
     importlib.invalidate_caches()"""
 

@@ -17,10 +17,11 @@ from course_lib.checks import gans as check
 # %% [markdown]
 # ### Task 13.1 One range for both  ●○○  5 min
 #
-# A generator that ends in Tanh paints in the range -1 to 1. If the real images lie in 0 to 255, or in 0 to 1, a discriminator
-# tells them apart by range alone. Write `to_range(X, source, target)`: bring the values of `X` by a straight line from the range
+# A generator that ends in Tanh paints in the range -1 to 1. If the real images lie in 0 to 255, or in 0 to 1, the range alone
+# can give it away. (In principle: in the lesson's lottery the recipe with two ranges kept its variety, and mending the range alone
+# made it collapse. Mend it, then look at the samples.) Write `to_range(X, source, target)`: bring the values of `X` by a straight line from the range
 # `source = (a, b)` to the range `target = (c, d)`, so that $a$ becomes $c$ and $b$ becomes $d$. The borders are those of the
-# *kind* of data, not of this batch. Any shape may come, bytes as well as floats; floats come out.
+# *kind* of data, not of this batch, and a range may run downwards, $a > b$. Any shape may come, bytes as well as floats; floats come out.
 #
 # <details><summary>Hint 1</summary>First find out which share of the way from a to b each value has gone.</details>
 # <details><summary>Hint 2</summary>That share is <code>(X - a) / (b - a)</code>; then scale by the target's width and shift. For bytes call <code>X.astype(float)</code> first.</details>
@@ -115,7 +116,7 @@ check.optimal_discriminator(optimal_discriminator)
 # ### Task 13.5 How many modes are left?  ●●○  8 min
 #
 # A generator was to learn a distribution with $k$ modes, at known centres. It has **found** a mode if at least `minimum` of its samples lie
-# within `radius` of the centre (Euclidean distance). Write `recall_of_modes(samples, centres, radius, minimum)`: samples `(n, 2)`, centres `(k, 2)`;
+# within `radius` of the centre (Euclidean distance); a sample near two centres counts for both. Write `recall_of_modes(samples, centres, radius, minimum)`: samples `(n, 2)`, centres `(k, 2)`;
 # return the share of the modes that were found.
 #
 # <details><summary>Hint 1</summary><code>samples[:, None] - centres</code> has shape (n, k, 2): every sample minus every centre.</details>
@@ -168,8 +169,8 @@ check.gradient_penalty(gradient_penalty)
 # For each image $x_i$ find a latent point $z_i$ whose image $G(z_i)$ is as near as possible. Start at the rows of `Z` and make `steps` steps
 # of plain gradient descent,
 # $$z_i \leftarrow z_i - \eta\, \nabla_{z_i} \sum_{j=1}^{d} \big(G(z_i)_j - x_{ij}\big)^2 .$$
-# Write `latent_search(generator, X, Z, steps, learning_rate)`: images `(n, d)`, starts `(n, k)`; return the latent points, `(n, k)`. Search for
-# all images at once, hand whole batches to the generator; yet no image's steps may depend on the others. `Z` and the generator's weights stay as they are.
+# Write `latent_search(generator, X, Z, steps, learning_rate)`: images `(n, d)`, starts `(n, k)`; return the latent points, `(n, k)`. `generator` is a module (`nn.Module`). Search for
+# all images at once, hand whole batches to it; yet no image's steps may depend on the others. `Z` and the generator's weights stay as they are.
 #
 # <details><summary>Hint 1</summary>Add up the losses of all rows. A row's latent point occurs in its own loss only, so the gradient of the sum has each row's own gradient as its row.</details>
 # <details><summary>Hint 2</summary>Begin with <code>Z = Z.clone().requires_grad_()</code>. In the loop: the loss, then <code>torch.autograd.grad(loss, Z)</code>, which returns a tuple and piles nothing up.</details>
@@ -246,8 +247,8 @@ check.anogan_score(anogan_score)
 #
 # f-AnoGAN (Schlegl et al., 2019) trains an encoder $E$ for a finished generator $G$: image to latent to image, compared in pixels and in
 # features of the discriminator,
-# $$L(E) = \operatorname{mean}\big(x - G(E(x))\big)^2 + \kappa\, \operatorname{mean}\big(\phi(x) - \phi(G(E(x)))\big)^2 ,$$
-# means over the batch and over pixels or features. Write `izi_f_loss(encoder, generator, features, X, kappa)`: three modules, images `(n, d)` and $\kappa$;
+# $$L(E) = \operatorname{mean}\big[(x - G(E(x)))^2\big] + \kappa\, \operatorname{mean}\big[(\phi(x) - \phi(G(E(x))))^2\big] ,$$
+# means of squares, over the batch and over pixels or features. Write `izi_f_loss(encoder, generator, features, X, kappa)`: three modules, images `(n, d)` and $\kappa$;
 # one loss comes out, a tensor whose gradient reaches the encoder.
 #
 # <details><summary>Hint 1</summary>Call the encoder and the generator once, and use the rebuilt images in both terms.</details>

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: Learning one event at a time
 #
-# Eleven tasks, about 85 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
+# Eleven tasks, about 95 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
 # answer on fresh random input and tells you what is right or what went wrong. Stuck? Each task has hints that fold out.
 # Solve the tasks in any order; none needs another one. First run the two cells at the top, then go
 # cell by cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>: *Run All* stops at
@@ -179,7 +179,7 @@ check.half_space_sum(half_space_sum)
 # `beside[i] / below[i]` moved points for each that leaves. The *collusive displacement* is the largest of these. Write `displacement(below, beside)` for two arrays of shape `(steps,)`.
 #
 # <details><summary>Hint 1</summary>A point with a twin beside it moves only one other. Together they may move a hundred.</details>
-# <details><summary>Hint 2</summary>One line: divide the arrays, take the largest.</details>
+# <details><summary>Hint 2</summary>Each step gives a share of its own; NumPy forms all of them at once. The answer is one of them.</details>
 
 
 # %%

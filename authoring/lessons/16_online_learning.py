@@ -18,6 +18,7 @@ import pandas as pd
 from course_lib import plots
 from course_lib.core.metrics import auroc, average_precision
 from course_lib.core.nab_score import nab_score
+from course_lib.core.thresholds import Contamination
 from course_lib.data import load_nab, load_nsl_kdd, simulate
 from course_lib.ml import KNN, PCA
 from course_lib.streaming import (
@@ -35,31 +36,33 @@ from course_lib.streaming import (
 # %% [markdown]
 # ## A detector that was right once
 #
-# A pump is watched by three sensors. A detector was fitted on the first 2,000 readings and put to work. At reading 5,000 the pump is
+# A pump is watched by three sensors. A detector was fitted on the first 2,000 readings, with a threshold that flags 1% of them. At reading 5,000 the pump is
 # serviced and runs differently from then on. Twenty single anomalies are planted on both sides of that moment.
 
 # %%
 pump = simulate.drift(10_000, random_state=0, anomalies=20)
-frozen = PCA(n_components=0.9, method="mahalanobis").fit(pump.X[:2000])
+frozen = PCA(0.9, method="mahalanobis", threshold=Contamination(0.01)).fit(pump.X[:2000])
 scores = frozen.decision_function(pump.X)
+flags, planted, late = scores > frozen.threshold_, pump.y == 1, np.arange(10_000) >= 5000
+for when, part in (("before", ~late), ("after", late)):
+    print(
+        f"{when} the change {flags[part & ~planted].mean():.1%} of the normal readings are flagged, "
+        f"and {flags[part & planted].sum()} of {(part & planted).sum()} planted anomalies"
+    )
 
 fig, ax = plt.subplots(figsize=(6.8, 2.8), layout="constrained")
 ax.plot(scores, ".", color=plots.NORMAL, markersize=2, label="normal")
-ax.plot(
-    np.flatnonzero(pump.y),
-    scores[pump.y == 1],
-    "X",
-    color=plots.ANOMALY,
-    mec="black",
-    label="planted anomaly",
-)
+crosses = dict(color=plots.ANOMALY, mec="black", label="planted anomaly")
+ax.plot(np.flatnonzero(planted), scores[planted], "X", **crosses)
 ax.axhline(frozen.threshold_, color=plots.NEUTRAL, linestyle=":", label="threshold")
-ax.set(xlabel="reading", ylabel="score", title="After the change everything is an alarm")
+ax.set(
+    xlabel="reading", ylabel="score", title="After the change more than half is an alarm"
+)
 ax.legend(frameon=False, loc="upper left", ncols=3)
 ax.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
-# Refitting every night is one answer. This lesson is about the other: learn a little from every event, in memory that does not grow. The rule of the house:
+# Most alarms are false now, and anomalies are missed too. Refitting every night is one answer. The other: learn a little from every event, in memory that does not grow. The rule:
 #
 # > **Score, then learn.** An event is judged by a model that has not seen it; then the model may learn from it.
 #
@@ -92,7 +95,7 @@ print(run(LastValue(), [20, 21, 21, 35, 21]))
 # %% [markdown]
 # ## A mean and a deviation in three numbers
 #
-# The mean of all values so far is easy: $\bar x_n = \bar x_{n-1} + (x_n - \bar x_{n-1})/n$. For the variance most people remember sums of $x$ and $x^2$: the mean of the squares minus the square of the mean.
+# The mean of all values so far is easy: $\bar x_n = \bar x_{n-1} + (x_n - \bar x_{n-1})/n$. For the variance most people remember the mean of the squares minus the square of the mean.
 #
 # **Predict, then run.** A pressure of about a billion pascal scatters by 1. With 16 digits per number, how well does that formula do?
 
@@ -137,7 +140,9 @@ assert np.isclose(ours.deviation, library.deviation, rtol=1e-9)
 print("deviation", round(library.deviation, 6))
 
 # %% [markdown]
-# Two machines that each saw half of the stream can *merge*: $n = n_a + n_b$, and with the gap $\delta$ between their means $M = M_a + M_b + \delta^2 n_a n_b/n$ (Chan, Golub and LeVeque, 1983). Nothing is lost.
+# Two machines that saw half of the stream each can *merge*: $n = n_a + n_b$, and with the gap $\delta$ between their means $M = M_a + M_b + \delta^2 n_a n_b/n$ (Chan, Golub and LeVeque, 1983). Nothing is lost.
+#
+# A mean of *everything* never forgets. To follow a stream, let old values fade: $m_t = m_{t-1} + \alpha(x_t - m_{t-1})$ and $v_t = (1-\alpha)\,(v_{t-1} + \alpha(x_t - m_{t-1})^2)$. The last $2/\alpha$ values then carry $1 - e^{-2}$, or 86%, of the weight.
 
 # %%
 left, right = RunningMoments(), RunningMoments()
@@ -147,10 +152,6 @@ merged = left.merge(right)
 assert np.isclose(merged.mean, library.mean, rtol=1e-15)
 assert np.isclose(merged.variance, library.variance, rtol=1e-9)
 
-# %% [markdown]
-# A mean of *everything* never forgets. To follow a stream, let old values fade: $m_t = m_{t-1} + \alpha(x_t - m_{t-1})$ and $v_t = (1-\alpha)\,(v_{t-1} + \alpha(x_t - m_{t-1})^2)$. About the last $2/\alpha$ values count.
-
-# %%
 m, v, alpha = pressure[0], 0.0, 0.02
 for x in pressure[1:].tolist():
     gap = x - m
@@ -161,6 +162,7 @@ faded.learn_many(pressure)
 assert np.isclose(m, faded.mean, rtol=1e-12)
 assert np.isclose(v, faded.variance, rtol=1e-6)
 
+# %%
 judged = {
     name: detector.score_learn_many(pump.X)
     for name, detector in {
@@ -168,18 +170,18 @@ judged = {
         "fading past": OnlineZScore(alpha=alpha),
     }.items()
 }
-planted = np.flatnonzero(pump.y)
-for name, scores in judged.items():
-    hit = scores[planted] > 5
+for name, z in judged.items():
+    alarms, false = (z > 5) & planted, (z > 5) & ~planted
     print(
-        f"{name:16} finds {hit[planted < 5000].sum()} of {(planted < 5000).sum()} anomalies before the change, "
-        f"{hit[planted > 5000].sum()} of {(planted > 5000).sum()} after it"
+        f"{name}: finds {alarms[~late].sum()} of 6 anomalies before the change and {alarms[late].sum()} of 14 after it; "
+        f"false alarms {false[~late].sum()} before, {false[5000:5100].sum()} in the first 100 readings after it, "
+        f"{false[5100:].sum()} later"
     )
 
 # %% [markdown]
-# Both survive the change without an alarm that never ends. But for the first the jump itself is part of the deviation from then on: it is half blind. Forgetting keeps the ruler short.
+# The limit, 5 deviations, is one that normal readings hardly ever reach. Neither detector is alarmed for ever. But for the first the jump itself is part of the deviation from then on: it is half blind. Forgetting keeps the ruler short.
 #
-# `score_learn_many` runs the same loop over a whole block and gives the same numbers to the last bit, tens of times faster than single calls. That is what you use to replay a file.
+# `score_learn_many` runs the same loop over a whole block, to the same bits: tens of times faster for z-scores, nine times for half-space trees (`benchmarks/streaming_speed.py`); the random cut forest gains nothing.
 #
 # ## Quantiles without keeping the values
 #
@@ -256,13 +258,15 @@ for x in pump.X[:2000]:
 assert np.allclose(products / n, np.cov(pump.X[:2000].T, ddof=0))
 
 gap = pump.X[2000] - mean
-distance = gap @ np.linalg.solve(products / n, gap) / 3
+distance = (
+    gap @ np.linalg.solve(products / n, gap) / 3
+)  # over 3 features: near 1 is ordinary
 library = OnlineMahalanobis(every=1)
 library.learn_many(pump.X[:2000])
 assert np.isclose(distance, library.score_one(pump.X[2000]))
 
 # %% [markdown]
-# Solving equations at every event is expensive. So `OnlineMahalanobis` renews its matrix every 32 events and judges with the last one in between; most online detectors work in such small steps.
+# Solving equations at every event is expensive. So `OnlineMahalanobis` renews its matrix every 32 events and judges with the last one in between.
 #
 # When normal has several kinds, one centre is not enough. **Online k-means** (MacQueen, 1967) keeps $k$ of them: the nearest centre wins the event and moves towards it by $1/n_k$, where $n_k$ counts its wins. The score is the distance to the winner.
 
@@ -289,7 +293,7 @@ print(
 # %% [markdown]
 # ## Half-space trees: an isolation forest drawn before the data come
 #
-# An isolation forest needs its training rows. A **half-space tree** (Tan, Ting and Liu, 2011) halves the space at random *before* it sees anything, eight levels deep, and then only counts: how many events of the present window fell into each box? At the end of the
+# An isolation forest needs its training rows. A **half-space tree** (Tan, Ting and Liu, 2011) halves the space at random *before* it sees anything, eight levels deep, and then only counts: how many events of the present window fell into each box? (The range comes from you or from the first window, a little widened.) At the end of the
 # window these counts become the reference for the next one. An event walks down and collects *count times* $2^{level}$, and stops in a box that held fewer than a tenth of the window. Few and shallow means anomalous.
 
 
@@ -319,7 +323,7 @@ print(f"AUROC of readings 500 to 5,000: {auroc(pump.y[500:5000], hst[500:]):.3f}
 # ## Random cut forest: who would have to move?
 #
 # The second tree for streams (Guha and others, 2016) keeps the last few hundred events in trees of random cuts, like those of an isolation forest, but each cut falls on a feature in proportion to its range. Its score is
-# **displacement**: take the event out of the tree, its sibling moves up, and everybody below the sibling is one level higher. An ordinary event moves one or two others. One that was cut off near the top moves hundreds.
+# **displacement**: take the event out of the tree, its sibling moves up, and everybody below the sibling is one level higher. An ordinary event moves one or two others, one that was cut off near the top hundreds.
 
 
 # %%
@@ -347,30 +351,38 @@ print("places that the others move up if x leaves:", moved)
 assert max(moved, key=moved.get) == 9.0
 
 # %% [markdown]
-# Removing 9.0 lifts nearly all of the six others by one place. The forest inserts and removes events one by one, and can prove that the tree is always as if freshly drawn. It costs more than half-space trees, a millisecond or two per event here, and it sees shapes: with
-# `shingle=8` eight values in a row are one point.
+# Removing 9.0 lifts nearly all of the six others by one place. But of two 9.0s each alone would lift only its twin. So the forest asks at every step up to the root: if this whole group left, how many would move for each one that leaves? The largest answer, the **collusive displacement**, is the score.
+#
+# Events are inserted and removed one by one, at a millisecond or two each, and the trees are always as if freshly drawn. With `shingle=8` eight values in a row are one point: the forest sees shapes.
+#
+# **Predict, then run.** A wave swings three times too fast for a period; later the sensor is stuck for a period, at an ordinary value. When does the score rise?
 
 # %%
-wave = np.sin(np.arange(900) * 2 * np.pi / 24) + 0.05 * np.random.default_rng(3).normal(
-    size=900
-)
-wave[700:712] = wave[700]
+noise = 0.05 * np.random.default_rng(3).normal(size=900)
+wave = np.sin(np.arange(900) * 2 * np.pi / 24) + noise
+wave[650:674] = np.sin(np.arange(24) * 2 * np.pi / 8)
+wave[740:764] = wave[740]
 shapes = RandomCutForest(n_trees=20, window_size=256, shingle=8, random_state=0)
-stuck = shapes.score_learn_many(wave)
+moved = shapes.score_learn_many(wave)
+usual = np.quantile(moved[300:650], 0.99)
 
 fig, axes = plt.subplots(2, 1, figsize=(6.4, 3.2), sharex=True, layout="constrained")
-axes[0].plot(wave[600:800], color=plots.NORMAL)
-axes[0].axvspan(
-    100, 112, facecolor="none", edgecolor=plots.ANOMALY, hatch="////", alpha=0.5
-)
-axes[0].set(ylabel="value", title="A sensor stuck for half a period, at an ordinary value")
-axes[1].plot(stuck[600:800], color=plots.NEUTRAL)
-axes[1].set(xlabel="reading (600 added)", ylabel="displacement")
+axes[0].plot(wave, color=plots.NORMAL)
+axes[0].set(ylabel="value", xlim=(600, 800))
+axes[0].set_title("Strange while it is fast, strange when it comes loose")
+axes[1].plot(moved, color=plots.NEUTRAL)
+axes[1].axhline(usual, color=plots.NEUTRAL, linestyle=":")
+axes[1].set(xlabel="reading", ylabel="displacement")
 for ax in axes:
+    for start in (650, 740):
+        ax.axvspan(start, start + 24, fc="none", ec=plots.ANOMALY, hatch="///", alpha=0.4)
     ax.spines[["top", "right"]].set_visible(False)
-assert stuck[700:724].max() > 2 * np.quantile(stuck[300:700], 0.99)
+assert (moved[650:674] > usual).mean() > 0.8 and moved[764] > usual
+assert moved[752:764].max() < np.median(moved[300:650])
 
 # %% [markdown]
+# The dotted line is the 99% quantile of ordinary readings. The fast period lies above it almost throughout. The stuck sensor does not: soon every eight of its values are the same point, a crowd of twins, and the score sinks *below* the usual until the sensor comes loose. A flat line needs a detector of its own: watch the spread of the last few values.
+#
 # ## An autoencoder that keeps learning
 #
 # A network learns from streams by itself: that is what stochastic gradient descent is. The simplest one has one latent unit and shared weights, $\hat x = w\,(w^\top x)$, and a step against the gradient of the squared error for every event:
@@ -396,12 +408,12 @@ print(
 assert abs(abs(w @ [0.6, 0.8]) - 1) < 0.05
 
 # %% [markdown]
-# It found the line on which the pairs lie, the first principal component (lesson 10). `OnlineAutoencoder` does the same with layers: every 32 events a few steps of Adam, half on the newest events, half on some drawn from the last thousand. The second half is there because a network
+# It found the line on which the pairs lie, the first principal component (lesson 10). `OnlineAutoencoder` does the same with layers: every 32 events a few steps of Adam, half on the newest, half on some of the last thousand. For a network
 # trained on the latest events only forgets the others: *catastrophic forgetting*.
 #
 # ## All of them on one stream
 #
-# Real connections of NSL-KDD in random order, with 2% attacks. The features are log-scaled and brought to 0..1 by the first 1,000 connections. The online detectors start from nothing; PCA and k-nearest neighbours, the plain baselines, are fitted on those 1,000, and all are compared on the rest.
+# Connections of NSL-KDD, recorded in a network that imitates an air base's, in random order and with 2% attacks. The features are log-scaled and brought to 0..1 by the first 1,000 connections. The online detectors start from nothing; the baselines PCA and k-nearest neighbours are fitted on those 1,000, and all are compared on the rest.
 
 # %%
 flows = load_nsl_kdd("test", substitute=True)
@@ -411,7 +423,10 @@ rows = rng.permutation(np.concatenate([normal[:3000], attack[:60]]))
 X, y = np.log1p(flows.X[rows]), flows.y[rows]
 low, high = X[:1000].min(axis=0), X[:1000].max(axis=0)
 X = (X - low) / np.where(high > low, high - low, 1)
-print(flows.source, f"{len(y):,} connections, {y.sum()} attacks")
+print(
+    flows.source,
+    f"{len(y):,} connections, {y.sum()} attacks, {y[:1000].sum()} of them in the first 1,000",
+)
 
 # %%
 online = {
@@ -435,20 +450,22 @@ assert table["AUROC"].min() > (0.5 if flows.is_substitute else 0.8)
 table.round(3)
 
 # %% [markdown]
-# On a stream that stays the same, learning online costs next to nothing in quality: all lie within a few hundredths, the batch methods among them. With 60 attacks the order within that range is chance. On all 567,498 connections of
-# ADBench's http, in random order, the z-score reaches 0.996, k-means 0.992 and half-space trees with a larger window 0.995 (`benchmarks/streams.py`).
+# By AUROC all lie within a few hundredths, batch methods included. Average precision, which looks at the top of the list, spreads much wider, and the plain 5-NN is best. Only 38 attacks are compared, so neither order is a ranking. On all 567,498 connections of
+# ADBench's http, in random order, the z-score has an AUROC of 0.996, k-means 0.992 and half-space trees with a window of 1,000 0.995 (`benchmarks/streams.py`).
 #
-# What is gained shows when the stream moves.
+# What learning gains shows when the stream moves.
 #
 # ## Is it a change, or an anomaly that lasts?
 #
-# A **drift detector** watches one number, a sensor or the score, and says when its distribution has changed. Page-Hinkley (1954) adds up how far values lie above their mean, minus a tolerance $\delta$, and reports when that sum has risen by $\lambda$ above its lowest point:
+# A **drift detector** watches one number, a sensor or the score, and says when its distribution has changed. Page-Hinkley (1954) adds up how far values lie above their mean, minus a tolerance $\delta$, and reports when that sum has risen by $\lambda$ above its lowest point. The old sum fades a little (`keep`); before `least` values nothing is reported.
+#
+# **ADWIN** (Bifet and Gavaldà, 2007) keeps a window that grows while all is quiet and drops its old part as soon as two halves differ in their means by more than chance allows. **KSWIN** compares the whole distribution of the last 30 values with 30 from before.
 
 # %%
 from course_lib.streaming import ADWIN, KSWIN, PageHinkley
 
 
-def page_hinkley(values, delta=0.005, limit=50.0, keep=0.9999, least=30):
+def page_hinkley(values, delta=0.005, limit=100.0, keep=0.9999, least=30):
     """First value at which the mean has gone up; None if it never does."""
     mean, total, lowest = 0.0, 0.0, np.inf
     for t, x in enumerate(values):
@@ -462,17 +479,37 @@ def page_hinkley(values, delta=0.005, limit=50.0, keep=0.9999, least=30):
 
 rng = np.random.default_rng(6)
 jump = np.concatenate([rng.normal(size=3000), rng.normal(1.5, 1, 1000)])
-assert page_hinkley(jump) == PageHinkley(mode="up").update_many(jump)[0]
-for detector in (ADWIN(), PageHinkley(mode="up"), KSWIN(alpha=1e-4, random_state=0)):
-    places = detector.update_many(jump)
-    print(
-        f"{type(detector).__name__:12} reports at {places[places >= 3000][:1] - 3000} after the jump, {(places < 3000).sum()} times before"
-    )
+watch = PageHinkley(threshold=100, mode="up")
+assert [page_hinkley(jump)] == watch.update_many(jump).tolist()
+print("the mean jumps at 3,000, reported at", page_hinkley(jump))
+
+# %%
+changes = {
+    "mean + 1.5": lambda rng: rng.normal(1.5, 1, 1000),
+    "noise x 4": lambda rng: rng.normal(0, 4, 1000),
+    "flicker -1, 1": lambda rng: rng.choice([-1, 1], 1000) + 0.1 * rng.normal(size=1000),
+}
+watches = {
+    "Page-Hinkley": PageHinkley(threshold=100),
+    "ADWIN": ADWIN(),
+    "KSWIN, 30 values": KSWIN(alpha=1e-4, random_state=0),
+    "KSWIN, 100 values": KSWIN(1e-4, window_size=500, stat_size=100, random_state=0),
+}
+noticed = pd.DataFrame(0, index=list(watches), columns=[*changes, "too early"])
+for seed in range(10):
+    for change, draw in changes.items():
+        rng = np.random.default_rng(seed)
+        stream = np.concatenate([rng.normal(size=1000), draw(rng)])
+        for name, detector in watches.items():
+            places = detector.clone().update_many(stream)
+            noticed.loc[name, change] += (places >= 1000).any()
+            noticed.loc[name, "too early"] += (places < 1000).any()
+noticed
 
 # %% [markdown]
-# **ADWIN** (Bifet and Gavaldà, 2007) keeps a window that grows while all is quiet and drops its old part as soon as two halves differ in their means by more than chance allows. **KSWIN** compares the distribution of the last 30 values with a sample from before; it sees a spread that changes, not only a mean.
+# In ten streams of each kind all see the jump of the mean. Wider noise trips Page-Hinkley, and mostly ADWIN, though the mean stays: their limits fit the noise before. The flicker keeps mean *and* spread; only whole distributions tell, and 30 values against 30 are too few. (Each KSWIN's 3 "too early" are one stretch of 1,000 values that all kinds share.)
 #
-# **Predict, then run.** A detector that forgets adapts to the serviced pump within minutes. Suppose the pump is *broken* instead for 60 readings. What does the same detector think of reading 50 of those 60?
+# **Predict, then run.** A detector that forgets adapts to the serviced pump in a few dozen readings. Suppose the pump is *broken* instead, for 60 readings. What does it think of reading 50 of those?
 
 
 # %%
@@ -492,41 +529,40 @@ print(
 assert fault[1000] > 5 > 2.5 > fault[1049]
 
 # %% [markdown]
-# It has swallowed the anomaly. So put a guard before its memory: what a threshold flags is not learnt. Then a fault stays a fault. But a pump that was really serviced would stay an alarm for ever, so the guard needs a way out: **if most of the last `patience` events were flagged, the stream has changed; begin anew from those.**
+# It has swallowed the anomaly. So put a guard before its memory: what a threshold flags is not learnt. But a pump that was really serviced would stay an alarm for ever, so the guard needs a way out: **if most of the last `patience` events were flagged, the stream has changed; begin anew from those.**
 # `Guarded` does that for any detector.
 
 # %%
 from course_lib.streaming import Guarded, RollingQuantileThreshold
 
 threshold = RollingQuantileThreshold(q=0.99, window=500, margin=1.5, patience=200)
-guarded = Guarded(OnlineZScore(alpha=0.05), threshold)
-pumps = {
-    "broken for 60 readings": sick_pump(60),
-    "serviced: changed for good": sick_pump(1000),
-}
-fig, axes = plt.subplots(
-    2, 2, figsize=(7, 3.6), sharex=True, sharey=True, layout="constrained"
-)
-for column, (title, values), end in zip(axes.T, pumps.items(), (1060, 2000)):
-    watch = {"forgets": OnlineZScore(alpha=0.05), "guarded": guarded.clone()}
-    for ax, (name, detector) in zip(column, watch.items()):
-        ax.plot(detector.score_learn_many(values), color=plots.NEUTRAL, linewidth=0.7)
-        ax.axvspan(1000, end, color=plots.ANOMALY, alpha=0.15, lw=0)
-        ax.set(ylabel=f"{name}: |z|", xlim=(900, 1300), ylim=(0, 12))
+forgets, guarded = OnlineZScore(alpha=0.05), Guarded(OnlineZScore(alpha=0.05), threshold)
+for n in (60, 99, 150, 1000):
+    guarded.reset().score_learn_many(sick_pump(n))
+    print(f"{n} readings: begins anew after {[t - 1000 for t in guarded.restarted_at_]}")
+
+fig, axes = plt.subplots(2, 2, figsize=(7, 3.6), sharex=True, sharey=True)
+fig.set_layout_engine("constrained")
+for column, n in zip(axes.T, (60, 1000)):
+    for ax, detector in zip(column, (forgets, guarded)):
+        z = detector.reset().score_learn_many(sick_pump(n))
+        flags = threshold.clone().update_many(z)[0] if ax is column[0] else guarded.flags_
+        ax.plot(z, color=plots.NEUTRAL, linewidth=0.7)
+        ax.plot(np.flatnonzero(flags), z[flags], ".", color=plots.ANOMALY, markersize=4)
+        ax.axvspan(1000, 1000 + n, color=plots.ANOMALY, alpha=0.15, lw=0)
+        ax.set_ylabel("forgets: |z|" if ax is column[0] else "guarded: |z|")
         ax.spines[["top", "right"]].set_visible(False)
-    column[0].set_title(title)
-    column[1].set_xlabel("reading")
-    print(
-        f"{title}: begins anew after {[t - 1000 for t in detector.restarted_at_]} readings"
-    )
+    column[1].set(xlim=(900, 1300), xlabel="reading")
+axes[0, 0].set_title("broken for 60 readings")
+axes[0, 1].set_title("serviced: changed for good")
 
 # %% [markdown]
-# On the left the guarded detector stays alarmed for all 60 readings. On the right it gives in after a hundred: half of its patience of 200. No setting does both at once: **patience is the longest anomaly you want to see through, and half of it is how long a real change keeps you awake.**
+# Dots are flagged, by the same threshold. On the left the guarded detector stays alarmed for all 60 readings. On the right it gives in after a hundred, half of its patience of 200. A fault of 150 readings is taken for a change. No setting parts the two: **half of the patience is both the longest anomaly that is seen through and the delay of a real change.**
 #
 # ## Thresholds that move
 #
-# The threshold has to learn as well. A rolling quantile always flags its share, whether or not anything is wrong. **Streaming peaks over threshold** (SPOT; Siffer and others, 2017) asks for a *risk* instead. The largest few per cent of any scores follow, by how much they exceed a high level, a generalised Pareto
-# distribution; fit it, and read off the value that a normal score exceeds with probability $10^{-3}$. Note that the level is exceeded often enough to learn from, the risk hardly ever.
+# The threshold has to learn as well. A rolling quantile always flags its share. **Streaming peaks over threshold** (SPOT; Siffer and others, 2017) asks for a *risk* instead. The largest few per cent of any scores follow, by how much they exceed a high level, a generalised Pareto
+# distribution; fit it, and read off the value that a normal score exceeds with probability $10^{-3}$. The level is exceeded often enough to learn from, the limit hardly ever.
 
 # %%
 from course_lib.streaming import StreamingPeaksOverThreshold
@@ -539,7 +575,7 @@ for threshold in (RollingQuantileThreshold(q=0.99), StreamingPeaksOverThreshold(
     )
 
 # %% [markdown]
-# The first flags somewhat more than 100 in 10,000, as its quantile says; the second about 8, near the 10 it was asked for. Both have their guard on, and that guard has a twist. **Predict, then run.** The obvious guard leaves flagged scores out of the memory. What happens to the share of flags?
+# The first flags somewhat more than 100 in 10,000, as its quantile says, the second about 8 of the 10 it was asked for. Both have their guard on, and it has a twist. **Predict, then run.** The obvious guard leaves flagged scores out of the memory. What happens to the share of flags?
 
 # %%
 past, flags, limit = deque(maxlen=1000), [], np.inf
@@ -555,7 +591,7 @@ print("flags per 10,000, in five parts of the stream:", naive.round())
 assert naive[-1] > 400
 
 # %% [markdown]
-# It eats its own tail. Cut off the highest per cent, and the highest per cent of what is left is lower; cut that off too, and so on. The library's guard learns the first flagged score of a run *as if it lay just above the usual*: high scores keep their rank but not their height.
+# It eats its own tail: without the highest per cent, the highest per cent of what is left is lower, and so on. The library's guard learns the first score of an unbroken run of flags as if it lay a tenth above the quantile at most, and the rest of the run not at all: high scores keep their rank but not their height.
 #
 # ## On real series, with NAB's score
 #
@@ -568,7 +604,15 @@ series = load_nab("machine_temperature_system_failure", substitute=True)
 scores = OnlineForecast().score_learn_many(series.values)
 flags, limits = RollingQuantileThreshold(margin=1.5).update_many(scores)
 alarms = spaced_alarms(flags, pause=288)
+hits = sum(
+    alarms[(series.timestamps >= a) & (series.timestamps <= b)].any()
+    for a, b in series.windows
+)
 print(series.source, " NAB score, this series:", round(nab_score([series], [alarms]), 1))
+print(
+    f"{alarms.sum()} alarms, {alarms[series.y == 0].sum()} outside all windows; "
+    f"{hits} of {len(series.windows)} windows have one"
+)
 plots.series(
     series.timestamps,
     series.values,
@@ -578,21 +622,22 @@ plots.series(
     title="Alarms of a detector that was never trained",
 )
 # %% [markdown]
-# Over all 35 series of the course, with nothing fitted to any of them, the benchmark gives
+# Two windows of four, nine alarms in the wrong place: on this series alone no success. (That its 27.8 is also the table's first number is chance.) Over all 35 series of the course `benchmarks/nab.py` gives
 #
-# | detector | standard | reward low FP rate | reward low FN rate |
-# |---|---|---|---|
-# | Windowed Gaussian, best threshold on these series | 27.8 | 15.4 | 43.2 |
-# | the same, best threshold with the pause | 37.3 | 27.7 | 45.7 |
-# | OnlineForecast | 40.7 | 37.0 | 44.8 |
-# | OnlineForecast, threshold by SPOT | 33.1 | 26.2 | 38.9 |
-# | z-score, fading | 31.2 | 25.2 | 36.8 |
+# | detector | all series | seven of known cause |
+# |---|---|---|
+# | Windowed Gaussian, best threshold on these series | 27.8 | 14.8 |
+# | the same, best threshold with the pause | 37.3 | 29.9 |
+# | OnlineForecast | 40.7 | 24.4 |
+# | OnlineForecast, threshold by SPOT | 33.1 | 35.4 |
+# | z-score, fading | 31.2 | 23.2 |
+# | half-space trees, values and changes | 3.0 | 0.0 |
 #
-# Windowed Gaussian is a published baseline of NAB. Its threshold was chosen *on these series*, as NAB does it: a peek that the others do not have. The pause alone is worth ten points to it. The constants of `OnlineForecast` were chosen on 28 of the series; on the seven others, of known cause, it reaches 24.4 and the baseline with its pause 29.9. No detector here is good at all of them.
+# Windowed Gaussian is a baseline of NAB, its threshold chosen *on these series*, as NAB does it: a peek that the others do not have. The constants of `OnlineForecast` were chosen without the seven series of known cause; there it reaches 24.4 and the baseline with its pause 29.9, while SPOT, behind on all series, leads with 35.4. Seven series decide little, and no detector is good at all of them.
 #
 # ## What goes wrong
 #
-# Anomalies come in swarms. Take the same connections, but let 400 attacks of one kind come in a row, as floods do.
+# Anomalies come in swarms. Let 400 attacks of one kind come in a row, as floods do.
 
 # %%
 flood = np.flatnonzero(flows.attack == "neptune")[:400]
@@ -600,49 +645,43 @@ events = np.log1p(flows.X[np.insert(rows, 2000, flood)])
 events = (events - low) / np.where(high > low, high - low, 1)
 
 trees = HalfSpaceTrees(n_trees=25, random_state=0)
-threshold = RollingQuantileThreshold(q=0.98, patience=1000)
-swallowed = trees.score_learn_many(events)
-kept = Guarded(trees.clone(), threshold).score_learn_many(events)
-
+guard = Guarded(trees.clone(), RollingQuantileThreshold(q=0.98, patience=1000))
 fig, ax = plt.subplots(figsize=(6.8, 2.6), layout="constrained")
-ax.plot(
-    pd.Series(swallowed).rolling(20).median(),
-    color=plots.NEUTRAL,
-    label="learns everything",
-)
-ax.plot(pd.Series(kept).rolling(20).median(), color=plots.ANOMALY, label="guarded")
-ax.axvspan(2000, 2400, facecolor="none", edgecolor=plots.ANOMALY, hatch="////", alpha=0.3)
+for name, detector, color in (
+    ("learns everything", trees, plots.NEUTRAL),
+    ("guarded", guard, plots.ANOMALY),
+):
+    s = detector.score_learn_many(events)
+    ax.plot(pd.Series(s).rolling(20).median(), color=color, label=name)
+    high_score = np.quantile(s[1000:2000], 0.9)
+    print(
+        f"{name}: of the flood's last 100 connections {(s[2300:2400] > high_score).mean():.0%} score above 90% of "
+        f"ordinary ones, of the first 100 after it {(s[2400:2500] > high_score).mean():.0%}"
+    )
+ax.axvspan(2000, 2400, fc="none", ec=plots.ANOMALY, hatch="////", alpha=0.3)
 ax.set(xlim=(1500, 3000), xlabel="connection", ylabel="score, median of 20")
 ax.set_title("A flood that lasts a window becomes normal")
 ax.legend(frameon=False)
 ax.spines[["top", "right"]].set_visible(False)
 
-# %%
-quiet = slice(1000, 2000)
-for name, s in (("learns everything", swallowed), ("guarded", kept)):
-    limit = np.quantile(s[quiet], 0.9)
-    print(
-        f"{name}: of the flood's last 100 connections {(s[2300:2400] > limit).mean():.0%} score above 90% of "
-        f"ordinary ones, of the first 100 after it {(s[2400:2500] > limit).mean():.0%}"
-    )
-
 # %% [markdown]
-# Half-space trees judge by the window of 250 before. Once the flood fills it, the flood is what is normal, and after the flood the *ordinary* connections look strange for a window or two. Whoever can send many events can teach your detector. In the file's own order, where attacks come in long
-# runs, the trees that reached 0.995 on http fall to 0.67; the z-score, whose memory is the whole past, stays at 0.996. The guard helps here, and has limits of its own: an attacker who moves slowly is never flagged, so never held back (the first prompt below), and a stream that swings for good every few minutes makes it begin anew, blind each
-# time until its threshold is warm. In ten simulated streams with a jump of 6 deviations the guarded Mahalanobis distance with ADWIN beside it noticed each jump after 26 events, raised 2 false alarms in 10,000 events before and 2 after, and flagged every planted anomaly it could judge; with a change spread over 2,000 events it began anew in nine of ten streams, once only after 3,000 events.
+# Half-space trees judge by the window of 250 before. Once the flood fills it, the flood is normal, and after it the *ordinary* connections look strange for a window or two. Whoever can send many events can teach your detector. On http in the file's own order, where attacks come in long
+# runs, the trees with a window of 1,000 fall to 0.67; the z-score, whose memory is the whole past, stays at 0.996.
+#
+# The guard helps here, and has limits of its own. An attacker who moves slowly is never flagged, so never held back (the first prompt below). And each new beginning leaves it blind until its threshold is warm. In `benchmarks/streams.py` the guarded Mahalanobis distance, with ADWIN beside it, noticed each jump after 26 events, in ten simulated streams of ten, but only nine of ten changes that took 2,000 events. (It flagged over 99% of the planted anomalies, not counting those of the first 2,000 events and of 1,500 after a change, where it may be blind.)
 #
 # ## Recap
 #
-# Score first, learn afterwards, in memory that does not grow. Means, spreads, quantiles, covariances, centres, trees and networks can all be kept up to date one event at a time, and on a stream that stays the same they lose nothing against batch methods. What a detector learns it will call normal: forgetting follows a change and swallows a fault; a guard
+# Score first, learn afterwards, in memory that does not grow. On a stream that stays the same, online detectors kept up with batch methods in AUROC, though not at the top of the list. What a detector learns it will call normal: forgetting follows a change and swallows a fault; a guard
 # with patience decides between the two by time alone, and whoever is patient can still poison it.
 #
 # ## Check yourself
 #
 # <details><summary>1. Why is an event scored before it is learnt, and what would the other order do to half-space trees?</summary>
-# Otherwise it is judged by a model that already counts it as normal, which flatters every figure. Half-space trees would hardly mind: they judge with the counts of the window before.</details>
+# Otherwise its model counts it as normal already: errors look small, and anomalies shrink more than normal events do. Half-space trees would hardly mind: they judge with the counts of the window before.</details>
 #
 # <details><summary>2. Your guard has a patience of 200 events. A fault lasts 150. What happens, and when?</summary>
-# After 100 flagged events half of the last 200 are flagged: the guard takes the fault for a change and begins anew with it. Patience must be more than twice the longest fault.</details>
+# After 100 flagged events half of the last 200 are flagged: the guard takes the fault for a change and begins anew, and does so again after its end. Patience must be more than twice the longest fault.</details>
 #
 # <details><summary>3. SPOT is asked for a risk of one in a thousand, and the stream has 86,400 events a day. How many false alarms do you promise?</summary>
 # About 86 a day, if scores are independent. Choose the risk from the number of alarms that people can look at.</details>

@@ -128,7 +128,9 @@ def expect_close(
     for wrong, message in mistakes:
         if _same(array, as_array(wrong() if callable(wrong) else wrong), rtol, atol):
             raise CheckFailed(message)
-    expect_shape(array, right.shape, "each value needs its own place in the result.")
+    expect_shape(
+        array, right.shape, "each value needs its own place in the result." if right.ndim else "return one number."
+    )
     if np.isfinite(right).all():
         expect_finite(array, f"{what} must be a number everywhere.")
     expect(not otherwise, otherwise)
@@ -138,9 +140,9 @@ def expect_close(
         raise CheckFailed(f"{what} is too {'large' if array > right else 'small'}, by about {gap:.1g}.")
     first = tuple(int(i) for i in np.argwhere(off)[0])
     place = first[0] if len(first) == 1 else first
+    amount = "" if right.dtype.kind == "b" else f", by up to about {gap[off].max():.1g}"
     raise CheckFailed(
-        f"{what}: {int(off.sum())} of {off.size} values are wrong, by up to about {gap[off].max():.1g}; "
-        f"the first wrong one is at position {place}."
+        f"{what}: {int(off.sum())} of {off.size} values are wrong{amount}; the first wrong one is at position {place}."
     )
 
 

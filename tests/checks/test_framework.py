@@ -184,6 +184,18 @@ def test_the_general_message_tells_the_size_not_the_answer():
     assert "2.5678" not in str(caught.value)
 
 
+def test_the_general_message_has_no_size_for_yes_and_no():
+    with pytest.raises(
+        CheckFailed, match=r"^The flags: 1 of 2 values are wrong; the first wrong one is at position 1\.$"
+    ):
+        expect_close([True, True], np.array([True, False]), "The flags")
+
+
+def test_an_array_in_the_place_of_a_number_is_told_so():
+    with pytest.raises(CheckFailed, match=r"^Shape \(\) is expected, and shape \(3,\) came: return one number\.$"):
+        expect_close(np.ones(3), 1.0, "The score")
+
+
 def test_the_first_matching_mistake_decides_and_shapes_may_differ():
     mistakes = [(9.0, "nine"), (lambda: [0, 0], "flat"), ([0, 0], "late")]
     with pytest.raises(CheckFailed, match=r"^flat$"):

@@ -86,15 +86,7 @@ def by_attribute(Z):
 
 def moves_weights(net, X, Z, steps, rate):
     Z = by_attribute(Z)
-    # The generator hides behind a counting function: its weights are found through the graph.
-    node, leaves = net(Z).sum().grad_fn, []
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if hasattr(node, "variable"):
-            leaves.append(node.variable)
-        pending += [parent for parent, _ in node.next_functions if parent is not None]
-    optimiser = torch.optim.SGD([*leaves], lr=rate)
+    optimiser = torch.optim.SGD([Z, *net.parameters()], lr=rate)
     for _ in range(steps):
         optimiser.zero_grad()
         ((net(Z) - X) ** 2).sum().backward()
@@ -108,6 +100,15 @@ def modes(count):
         return count(distances, radius, minimum)
 
     return recall
+
+
+def nearest_within(distances, radius, minimum):
+    own = distances.argmin(axis=1)[(distances <= radius).any(axis=1)]
+    return (np.bincount(own, minlength=distances.shape[1]) >= minimum).mean()
+
+
+def city_blocks(samples, centres, radius, minimum):
+    return ((np.abs(samples[:, None] - centres).sum(axis=-1) <= radius).sum(axis=0) >= minimum).mean()
 
 
 def nearest_only(distances, radius, minimum):
@@ -150,6 +151,33 @@ def half_cut_off(encoder, generator, features, X, kappa):
     return F.mse_loss(rebuilt, X) + kappa * F.mse_loss(features(rebuilt.detach()), features(X))
 
 
+def means_squared(encoder, generator, features, X, kappa):
+    rebuilt = generator(encoder(X))
+    return (X - rebuilt).mean() ** 2 + kappa * (features(X) - features(rebuilt)).mean() ** 2
+
+
+def codes_alone(encoder, generator, features, X, kappa):
+    return F.mse_loss(encoder(generator(encoder(X))), encoder(X))
+
+
+def steps_by_itself(loss):
+    """An answer that propagates its loss before it returns it."""
+
+    def answer(*arguments, **named):
+        value = loss(*arguments, **named)
+        value.backward()
+        return value
+
+    return answer
+
+
+def by_backward(critic, real, fake, generator):
+    share = torch.rand(len(real), 1, generator=generator)
+    points = (share * real + (1 - share) * fake).requires_grad_()
+    critic(points).sum().backward(create_graph=True)
+    return ((points.grad.norm(dim=1) - 1) ** 2).mean()
+
+
 def codes(measure):
     return lambda e, g, e2, X: measure(e(X) - e2(g(e(X))))
 
@@ -167,6 +195,13 @@ WRONG = {
         (scaled(lambda X, a, b, c, d: (X - a) / (b - a) * 2 - 1), "whatever the target is"),
         (scaled(lambda X, a, b, c, d: a + (X - c) / (d - c) * (b - a)), "swapped"),
         (scaled(lambda X, a, b, c, d: X / b * (d - c) + c), "lower border of the source is missing"),
+        (scaled(lambda X, a, b, c, d: X / (b - a) * (d - c) + c), "does not land on the target's"),
+        (scaled(lambda X, a, b, c, d: X / 255 * (d - c) + c), "255 whatever the source is"),
+        (scaled(lambda X, a, b, c, d: (X - a) / 255 * (d - c) + c), "by 255: the width"),
+        (
+            scaled(lambda X, a, b, c, d: (X - min(a, b)) / abs(b - a) * abs(d - c) + min(c, d)),
+            "sorted the borders",
+        ),
         (scaled(lambda X, a, b, c, d: d - (X - a) / (b - a) * (d - c)), "upside down"),
         (scaled(lambda X, a, b, c, d: (X - a) * (d - c) + c), "divide by the width"),
         (scaled(lambda X, a, b, c, d: np.clip(c + (X - a) / (b - a) * (d - c), c, d)), "cut off values"),
@@ -176,6 +211,11 @@ WRONG = {
     "discriminator_loss": [
         (game(F.softplus, lambda fake: F.softplus(-fake)), "targets are swapped"),
         (lambda real, fake: (F.softplus(-real).mean() + F.softplus(fake).mean()) / 2, "halved"),
+        (lambda real, fake: -F.logsigmoid(real).mean() - F.logsigmoid(fake).mean(), "call both heaps real"),
+        (lambda real, fake: F.softplus(real).mean() + F.softplus(fake).mean(), "call both heaps fake"),
+        (lambda real, fake: F.softplus(-real).mean() + F.softplus(fake.detach()).mean(), "from generated rows"),
+        (lambda real, fake: F.softplus(-real.detach()).mean() + F.softplus(fake).mean(), "from real rows"),
+        (steps_by_itself(lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean()), "You called backward"),
         (lambda real, fake: F.softplus(-real).mean(), "generated rows are missing"),
         (lambda real, fake: F.softplus(fake).mean(), "real rows are missing"),
         (lambda real, fake: F.softplus(-real).sum() + F.softplus(fake).sum(), "summed over the rows"),
@@ -195,6 +235,8 @@ WRONG = {
         (two(lambda fake: -minimax(fake), lambda fake: -steep(fake)), "Both signs are wrong"),
         (two(lambda fake: minimax(fake) * len(fake), lambda fake: steep(fake) * len(fake)), "You summed"),
         (two(lambda fake: -minimax(fake), minimax), "more than a sign"),
+        (two(minimax, lambda fake: -minimax(fake)), "the other one with its sign turned"),
+        (steps_by_itself(two(minimax, steep)), "You called backward"),
         (two(lambda fake: minimax(fake).item(), lambda fake: steep(fake).item()), "no gradient can flow"),
         (two(lambda fake: torch.log(1 - fake.sigmoid()).mean(), lambda fake: -log(fake).mean()), "exactly 0 or 1"),
         (
@@ -221,7 +263,9 @@ WRONG = {
         (modes(lambda d, r, m: (d <= r).any(axis=0).mean()), "as soon as one sample"),
         (modes(lambda d, r, m: (d <= r).any(axis=1).mean()), "share of SAMPLES"),
         (modes(nearest_only), "nearest mode, however far"),
+        (modes(nearest_within), "counts for both"),
         (squares, "squares"),
+        (city_blocks, "stand on a corner"),
         (modes(lambda d, r, m: ((d <= r).sum(axis=0) >= m).sum()), "number of modes found"),
         (modes(lambda d, r, m: ((d <= r).sum(axis=0) < m).mean()), "missing"),
         (modes(lambda d, r, m: ((d**2 <= r).sum(axis=0) >= m).mean()), "squared distances"),
@@ -232,7 +276,11 @@ WRONG = {
         (penalty(pixel_shares=True), "a share for each column"),
         (penalty(at="real"), "the real rows only"),
         (penalty(at="fake"), "the generated rows only"),
-        (penalty(whole_batch=True), "one length for the whole batch"),
+        (penalty(measure=lambda slopes: slopes.norm().reshape(1)), "one length for the whole batch"),
+        (penalty(measure=lambda slopes: slopes.norm(dim=0)), "go down the columns"),
+        (penalty(measure=lambda slopes: slopes.abs().sum(dim=1)), "added absolute values"),
+        (lambda *given: 10 * references.gradient_penalty(*given), "multiplied by 10"),
+        (by_backward, "left gradients on the critic's weights"),
         (penalty(judged="mean"), "too small by the number of rows"),
         (penalty(reduce=lambda length: ((length - 1) ** 2).sum()), "summed over the rows"),
         (penalty(reduce=lambda length: (length**2).mean()), "pull the slopes to 0"),
@@ -252,6 +300,7 @@ WRONG = {
         (search(pile_up=True), "pile up"),
         (search(sign=1.0), "walk uphill"),
         (search(shared=True), "All points make the same step"),
+        (search(reduce="lengths"), "without the root"),
         (search(absolute=True), "absolute differences"),
         (lambda net, X, Z, steps, rate: search()(net, X, Z, steps + 1, rate), "one step too many"),
         (lambda net, X, Z, steps, rate: search()(net, X, Z, steps - 1, rate), "one step too few"),
@@ -281,6 +330,10 @@ WRONG = {
         (score(lambda gap: np.abs(gap).sum(axis=1), lambda gap: np.abs(gap).sum(axis=1)), "You took sums"),
         (score(lambda gap: (gap**2).mean(axis=1), lambda gap: (gap**2).mean(axis=1)), "You squared"),
         (score(lambda gap: gap.mean(axis=1), lambda gap: gap.mean(axis=1)), "cancel each other"),
+        (score(lambda gap: np.abs(gap.mean(axis=1)), lambda gap: np.abs(gap.mean(axis=1))), "averaged first"),
+        (lambda X, G, fX, fG, w: 0.9 * mean_abs(X - G) + 0.1 * mean_abs(fX - fG), "fixed lambda"),
+        (lambda X, G, fX, fG, w: mean_abs(np.hstack([X - G, fX - fG])), "without weights"),
+        (lambda X, G, fX, fG, w: mean_abs(np.hstack([(1 - w) * (X - G), w * (fX - fG)])), "weighted both parts"),
         (score(lambda gap: np.abs(gap).mean(), lambda gap: np.abs(gap).mean()), "one number for all images"),
     ],
     "izi_f_loss": [
@@ -288,6 +341,9 @@ WRONG = {
         (izi(b=lambda k: 1.0), "weight kappa is missing"),
         (izi(a=lambda k: k, b=lambda k: 1.0), "wrong term"),
         (codes_compared, "compared latent codes"),
+        (codes_alone, "the codes alone"),
+        (means_squared, "You squared the means"),
+        (steps_by_itself(izi()), "You called backward"),
         (izi(a=lambda k: 1 - k), "AnoGAN's, not this loss's"),
         (izi(lambda gap: (gap**2).sum(dim=1).mean(), lambda gap: (gap**2).sum(dim=1).mean()), "pixels and features"),
         (izi(lambda gap: (gap**2).sum(), lambda gap: (gap**2).sum()), "size of the batch"),
@@ -370,8 +426,15 @@ def test_other_ways_to_write_the_right_answer_pass():
         slopes = torch.autograd.grad(verdicts, points, torch.ones_like(verdicts), create_graph=True)[0]
         return (slopes.square().sum(dim=1).sqrt() - 1).square().mean()
 
+    def with_the_module(net, X, Z, steps, rate):
+        net.eval()
+        for weights in net.parameters():
+            weights.requires_grad_(False)
+        return with_sgd(net, X, Z, steps, rate)
+
     gans.discriminator_loss(with_logits)
     gans.latent_search(with_sgd)
+    gans.latent_search(with_the_module)
     gans.gradient_penalty(with_outputs)
     gans.keep_best(lambda Z, loss: torch.stack([Z[i, j] for j, i in enumerate(loss.argmin(dim=0))]))
     with np.errstate(over="ignore"):

@@ -20,6 +20,7 @@ KINDS = {
             "old gap twice": "squared the gap to the old mean",
             "new gap twice": "squared the gap to the new mean",
             "variance": "You returned a variance",
+            "sums": "too long for 16 digits",
         },
     ),
     "merge": (
@@ -43,6 +44,11 @@ KINDS = {
             "new gap": "gap to the mean before the update",
             "no fading": "The old variance does not fade",
             "old weight": "are swapped in the mean",
+            "divides by 0": "A constant start has variance 0",
+            "mean from 0": "starts at the first value, not at 0",
+            "learnt from 0": "you learnt it into a mean of 0",
+            "idle warm-up": "it is learnt all the same",
+            "usual variance": "The new square does not fade",
         },
     ),
     "parabola": (
@@ -100,6 +106,10 @@ KINDS = {
             "no lowest": "how far it stands above its lowest point",
             "absolute": "must be able to cancel",
             "old mean": "Update the mean before",
+            "falling": "You watch for a mean that falls",
+            "whole mean": "the mean of the whole stream",
+            "whole lowest": "the lowest point of the whole stream",
+            "at the limit": "exactly at the limit is not reported",
         },
     ),
     "tail_limit": (
@@ -110,6 +120,8 @@ KINDS = {
             "no level": "add the level",
             "no one": "The 1 of the bracket is missing",
             "log sign": "The sign before the logarithm is wrong",
+            "small is 0": "You took a small shape for 0",
+            "no case for 0": "A shape of 0 needs its own formula",
         },
     ),
     "guarded_flags": (
@@ -121,6 +133,15 @@ KINDS = {
             "all flagged": "half of them are enough",
             "flagged only": "flagged or not",
             "flags kept": "start their window anew too",
+            "learns all, begins anew": "only unflagged values move it",
+            "waits for patience": "You wait until patience values have come",
+            "median": "not their median",
+            "old start": "counts again",
+            "window too long": "one value too long",
+            "window too short": "one value too short",
+            "at the limit": "exactly at the limit is not flagged",
+            "more than half": "Exactly half is enough",
+            "half rounded down": "You rounded half of an odd patience down",
         },
     ),
 }
@@ -138,7 +159,10 @@ def test_function_tasks(name):
         "k_means_step": [
             (lambda c, w, x: reference.k_means(c, w, x)[0], "return three things"),
             (lambda c, w, x: (reference.k_means(c, w, x)[0], c, w + 1), "No centre moved"),
+            (lambda c, w, x: reference.k_means(c, w, x)[1:] + reference.k_means(c, w, x)[:1], "the score, comes first"),
         ],
+        "displacement": [(lambda below, beside: beside / below, "one number for the whole way")],
+        "tail_limit": [(lambda level, *rest: np.full(3, level), "return one number")],
     }
     prove(getattr(online_learning, name), SOLVED[name], STUB[name], wrong_answers(name) + extra.get(name, []))
 

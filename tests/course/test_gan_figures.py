@@ -77,3 +77,17 @@ def test_the_table_of_detectors_is_the_benchmarks_and_reaches_its_figures(monkey
     floors = {"AnoGAN": 0.975, "f-AnoGAN": 0.98, "BiGAN": 0.97, "GANomaly": 0.97}
     for name in set(floors) & set(quoted):
         assert np.mean(results[name]["0"]) >= floors[name], name
+
+
+def test_the_folded_answer_counts_the_written_zeros():
+    assert "order = np.random.default_rng(0).permutation(20)" in LESSON
+    told = re.search(r"Counted along the rows: ([^.]*)\.", LESSON)
+    written = np.flatnonzero(np.random.default_rng(0).permutation(20) < 10) + 1
+    assert told
+    assert [int(place) for place in re.findall(r"\d+", told[1])] == written.tolist()
+
+
+def test_the_verdicts_of_longer_trained_gans_are_quoted():
+    results = json.loads((ROOT / "benchmarks/results/one_class_mnist.json").read_text())
+    verdicts = results["GAN, discriminator's verdict"]["0"]
+    assert f"between {min(verdicts):.2f} and {max(verdicts):.2f}" in LESSON

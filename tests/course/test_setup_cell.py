@@ -138,7 +138,7 @@ def test_a_failing_installation_is_not_passed_over(monkeypatch):
                 "pip",
                 "install",
                 "--quiet",
-                "anomaly-detection-course @ git+https://example.org/a/b@next",
+                "anomaly-detection-course[explain] @ git+https://example.org/a/b@next",
             ],
             True,
         )

@@ -12,58 +12,75 @@ from course_lib.checks.gans import references as reference
 
 RECALL_MISTAKES: tuple[tuple[Callable[..., float], str], ...] = (
     (
-        lambda near, nearest, minimum, box: (near.sum(axis=0) > minimum).mean(),
+        lambda near, nearest, minimum, box, diamond: (near.sum(axis=0) > minimum).mean(),
         "A mode with exactly `minimum` samples counts.",
     ),
     (
-        lambda near, nearest, minimum, box: near.any(axis=0).mean(),
+        lambda near, nearest, minimum, box, diamond: near.any(axis=0).mean(),
         "You count a mode as soon as one sample is near it: a stray sample is not a mode, it takes `minimum`.",
     ),
     (
-        lambda near, nearest, minimum, box: near.any(axis=1).mean(),
+        lambda near, nearest, minimum, box, diamond: near.any(axis=1).mean(),
         "You returned the share of SAMPLES near some mode, their quality: a generator with one perfect mode gets 1 "
         "there. Count modes.",
     ),
     (
-        lambda near, nearest, minimum, box: (np.bincount(nearest, minlength=near.shape[1]) >= minimum).mean(),
+        lambda near, nearest, minimum, box, diamond: (np.bincount(nearest, minlength=near.shape[1]) >= minimum).mean(),
         "You gave each sample to its nearest mode, however far that is: only samples within the radius count.",
     ),
     (
-        lambda near, nearest, minimum, box: (box.sum(axis=0) >= minimum).mean(),
+        lambda near, nearest, minimum, box, diamond: (
+            np.bincount(nearest[near.any(axis=1)], minlength=near.shape[1]) >= minimum
+        ).mean(),
+        "You gave each sample to its nearest mode only: one that lies within the radius of two modes counts for both.",
+    ),
+    (
+        lambda near, nearest, minimum, box, diamond: (box.sum(axis=0) >= minimum).mean(),
         "Your neighbourhoods are squares: take the Euclidean distance.",
     ),
     (
-        lambda near, nearest, minimum, box: (near.sum(axis=0) >= minimum).sum(),
+        lambda near, nearest, minimum, box, diamond: (diamond.sum(axis=0) >= minimum).mean(),
+        "Your neighbourhoods stand on a corner: you added the coordinates' differences (the city-block distance). Take "
+        "the Euclidean distance.",
+    ),
+    (
+        lambda near, nearest, minimum, box, diamond: (near.sum(axis=0) >= minimum).sum(),
         "You returned the number of modes found: divide by the number of modes.",
     ),
     (
-        lambda near, nearest, minimum, box: (near.sum(axis=0) < minimum).mean(),
+        lambda near, nearest, minimum, box, diamond: (near.sum(axis=0) < minimum).mean(),
         "You returned the share of modes that are missing: recall is the share that was found.",
     ),
 )
 
 
 def telling_samples(draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float, int, float, list[float]]:
-    """Samples around a ring of modes on which every known mistake gives another result than the right one."""
+    """Samples around modes on which every known mistake gives another result than the right one."""
     while True:
-        k, minimum = int(draw.integers(11, 15)), int(draw.integers(4, 8))
+        k, minimum = int(draw.integers(18, 22)), int(draw.integers(4, 8))
         radius = float(draw.uniform(0.2, 0.3))
         angle = 2 * np.pi * draw.permutation(k) / k
-        centres = 3 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        counts = [0, 1, minimum - 1, minimum, *draw.integers(minimum + 1, minimum + 9, k - 9)]
-        # Five modes have samples nearby that do not count: in the square only, a little off, and far off.
-        offsets = radius * np.array([[0.8, 0.8], [1.6, 0], [0, -1.6], [-2.4, 0], [0, 2.4]])
+        ring = 4 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        # Two modes have a neighbour so close that the samples between the two belong to both.
+        centres = np.vstack([ring, ring[:2] * (1 + 1.2 * radius / 4)])
+        # The next six have samples nearby that do not count: in the square only, a little off, and far off;
+        # the next four have theirs on a diagonal: within the radius, but not by the city-block distance.
+        beside = np.array([[0.8, 0.8], [1.6, 0], [0, -1.6], [-2.4, 0], [0, 2.4], [1.8, 1.8]])
+        diagonal = 0.64 * np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+        crowds = np.vstack([ring[:2] * (1 + 0.45 * radius / 4), ring[2:12] + radius * np.vstack([beside, diagonal])])
+        crowds = np.repeat(crowds, minimum + 2, axis=0)
+        counts = [0, 1, minimum - 1, minimum, *draw.integers(minimum + 1, minimum + 9, k - 16)]
         around = [
-            centre + draw.normal(0, radius / 5, (count, 2)) for centre, count in zip(centres[5:], counts, strict=True)
+            centre + draw.normal(0, radius / 5, (count, 2)) for centre, count in zip(ring[12:], counts, strict=True)
         ]
-        beside = np.repeat(centres[:5] + offsets, minimum + 2, axis=0)
-        beside = beside + draw.normal(0, radius / 40, beside.shape)
-        samples = draw.permutation(np.vstack([*around, beside]))
+        crowds = crowds + draw.normal(0, radius / 40, crowds.shape)
+        samples, centres = draw.permutation(np.vstack([*around, crowds])), draw.permutation(centres)
         gaps = samples[:, None] - centres
         distances = np.linalg.norm(gaps, axis=-1)
-        near, nearest, box = distances <= radius, distances.argmin(axis=1), np.abs(gaps).max(axis=-1) <= radius
+        near, nearest = distances <= radius, distances.argmin(axis=1)
+        box, diamond = np.abs(gaps).max(axis=-1) <= radius, np.abs(gaps).sum(axis=-1) <= radius
         right = reference.recall_of_modes(samples, centres, radius, minimum)
-        wrong = [float(mistake(near, nearest, minimum, box)) for mistake, _ in RECALL_MISTAKES]
+        wrong = [float(mistake(near, nearest, minimum, box, diamond)) for mistake, _ in RECALL_MISTAKES]
         squared = float(((distances**2 <= radius).sum(axis=0) >= minimum).mean())
         if len({right, squared, *wrong}) == len(wrong) + 2:
             return samples, centres, radius, minimum, right, [*wrong, squared]
@@ -94,14 +111,14 @@ def recall_of_modes(answer: Callable[..., Any]) -> None:
 @task(
     "13.6",
     "The gradient penalty",
-    passed="The line that made GANs trainable: it tells the critic how steep it may be.",
+    passed="Now a critic can be told how steep it may be, and learns to keep to it.",
 )
 def gradient_penalty(answer: Callable[..., Any]) -> None:
     """Mean squared deviation from 1 of the critic's slope between real and generated rows."""
     import torch
 
     draw = rng()
-    n, d = int(draw.integers(9, 15)), 5
+    n, d = int(draw.integers(11, 17)), 5
     critic = reference.small_net(draw, d, 1, flat=True)
     real, fake = reference.tensor(draw, n, d), reference.tensor(draw, n, d) - 1
     seed = int(draw.integers(2**31))
@@ -119,6 +136,7 @@ def gradient_penalty(answer: Callable[..., Any]) -> None:
         return lambda: penalty(reference.gradient_penalty, **switch)
 
     value, again = penalty(answer), penalty(answer)
+    piled = any(weight.grad is not None for weight in critic.parameters())
     first, second = (expect_shape(found, (), "one number, the mean over the rows.") for found in (value, again))
     expect(
         np.isclose(first, second, rtol=1e-5),
@@ -138,8 +156,20 @@ def gradient_penalty(answer: Callable[..., Any]) -> None:
             (wrong(at="real"), "You looked at the real rows only: the penalty counts on the way between the two."),
             (wrong(at="fake"), "You looked at the generated rows only: the penalty counts on the way between the two."),
             (
-                wrong(whole_batch=True),
+                wrong(measure=lambda slopes: slopes.norm().reshape(1)),
                 "You took one length for the whole batch: each row has its own gradient and length, dim=1.",
+            ),
+            (
+                wrong(measure=lambda slopes: slopes.norm(dim=0)),
+                "Your lengths go down the columns: each row has its own gradient, whose length goes over its columns.",
+            ),
+            (
+                wrong(measure=lambda slopes: slopes.abs().sum(dim=1)),
+                "You added absolute values: the formula has the Euclidean length of the gradient.",
+            ),
+            (
+                lambda: 10 * penalty(reference.gradient_penalty),
+                "You multiplied by 10, the paper's weight: here the penalty alone is asked for.",
             ),
             (
                 wrong(judged="mean"),
@@ -177,4 +207,9 @@ def gradient_penalty(answer: Callable[..., Any]) -> None:
         flows,
         "The number is right, but the critic cannot learn from it: a gradient that is to be differentiated once more "
         "needs create_graph=True.",
+    )
+    expect(
+        not piled,
+        "The number is right, but your backward() also left gradients on the critic's weights, and they would go into "
+        "its next step: autograd.grad gives the slope at the points and touches nothing else.",
     )

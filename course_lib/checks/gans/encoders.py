@@ -14,7 +14,7 @@ from course_lib.checks.gans import references as reference
 @task(
     "13.10",
     "Teach an encoder to search",
-    passed="Five hundred steps for each image have become one: f-AnoGAN's encoder learns them once and for all.",
+    passed="Dozens or hundreds of steps for each image have become one pass, which the encoder learns once.",
 )
 def izi_f_loss(answer: Callable[..., Any]) -> None:
     """Image to latent to image, in pixels and in the discriminator's features."""
@@ -24,8 +24,8 @@ def izi_f_loss(answer: Callable[..., Any]) -> None:
     X, kappa = reference.tensor(draw, n, d), float(draw.uniform(0.3, 0.7))
     plain = reference.plain
     rebuilt = generator(encoder(X))
-    pixels = (plain(rebuilt) - plain(X)) ** 2
-    seen = (plain(features(rebuilt)) - plain(features(X))) ** 2
+    gap, feature_gap = plain(rebuilt) - plain(X), plain(features(rebuilt)) - plain(features(X))
+    pixels, seen = gap**2, feature_gap**2
     codes = (plain(encoder(rebuilt)) - plain(encoder(X))) ** 2
     value = answer(encoder, generator, features, X, kappa)
     expect_close(
@@ -39,6 +39,14 @@ def izi_f_loss(answer: Callable[..., Any]) -> None:
             (
                 pixels.mean() + kappa * codes.mean(),
                 "You compared latent codes: the second term compares features of the two images.",
+            ),
+            (
+                codes.mean(),
+                "You compared the codes alone: both terms compare images, one in pixels and one in features.",
+            ),
+            (
+                gap.mean() ** 2 + kappa * feature_gap.mean() ** 2,
+                "You squared the means: too light and too dark have cancelled by then. Square first, then average.",
             ),
             (
                 (1 - kappa) * pixels.mean() + kappa * seen.mean(),
@@ -61,6 +69,10 @@ def izi_f_loss(answer: Callable[..., Any]) -> None:
                 "The features of the rebuilt image are missing in the second term.",
             ),
         ],
+    )
+    expect(
+        all(weight.grad is None for weight in encoder.parameters()),
+        "You called backward() inside the function: that is the training loop's part, return the loss.",
     )
     slope, right = (
         _slope(loss, encoder) for loss in (value, reference.izi_f_loss(encoder, generator, features, X, kappa))

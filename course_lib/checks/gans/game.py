@@ -37,6 +37,14 @@ def needs_gradient(value: Any) -> None:
     )
 
 
+def not_propagated(*inputs: Any) -> None:
+    """Fail if an answer has called backward() by itself."""
+    expect(
+        all(value.grad is None for value in inputs),
+        "You called backward() inside the function: that is the training loop's part, return the loss.",
+    )
+
+
 @task(
     "13.2",
     "The discriminator's loss",
@@ -67,6 +75,14 @@ def discriminator_loss(answer: Callable[..., Any]) -> None:
                 np.concatenate([on_real, on_fake]).mean(),
                 "You took one mean over both heaps, so the larger one counts more: take a mean of each, then add.",
             ),
+            (
+                on_real.mean() + reference.minus_log(fake).mean(),
+                "You call both heaps real: on generated rows the discriminator should say fake.",
+            ),
+            (
+                reference.minus_log(-real).mean() + on_fake.mean(),
+                "You call both heaps fake: on real rows the discriminator should say real.",
+            ),
             (-(on_real.mean() + on_fake.mean()), "The sign is wrong: a loss falls as the discriminator gets better."),
             (
                 reference.minus_log(expit(reference.plain(real))).mean()
@@ -75,7 +91,15 @@ def discriminator_loss(answer: Callable[..., Any]) -> None:
             ),
         ],
     )
+    not_propagated(real, fake)
     needs_gradient(value)
+    slopes = torch.autograd.grad(value, [real, fake], allow_unused=True)
+    for slope, heap in zip(slopes, ("real", "generated"), strict=True):
+        expect(
+            slope is not None,
+            f"The number is right, but the discriminator learns nothing from {heap} rows: a detach() or no_grad() cuts "
+            "their logits off. In training it is the generated POINTS that are detached, before the discriminator.",
+        )
     sure = torch.tensor([400.0, -400.0])
     extreme = expect_finite(answer(-sure[:1], sure[:1]), UNSTABLE)
     expect(np.isclose(extreme, 800, rtol=1e-3), CAPPED)
@@ -119,8 +143,14 @@ def generator_loss(answer: Callable[..., Any]) -> None:
                 [pay_fake.mean(), -pay_fake.mean()],
                 "The two losses differ by more than a sign: one holds log(1 - D), the other log D.",
             ),
+            (
+                [saturating, pay_fake.mean()],
+                "Your non-saturating loss is the other one with its sign turned, and so grows as the generator gets "
+                "better: it holds log D, not log(1 - D).",
+            ),
         ],
     )
+    not_propagated(fake)
     for value in values:
         needs_gradient(value)
     lost, won = torch.tensor([-400.0]), torch.tensor([400.0])

@@ -53,7 +53,7 @@ def gradient_penalty(
     at: str = "between",
     judged: str = "sum",
     reduce: Callable[[torch.Tensor], torch.Tensor] | None = None,
-    whole_batch: bool = False,
+    measure: Callable[[torch.Tensor], torch.Tensor] | None = None,
     graph: bool = True,
 ) -> torch.Tensor:
     """The penalty of Wasserstein GANs, right with the defaults and wrong in one way with each switch."""
@@ -67,7 +67,7 @@ def gradient_penalty(
     verdict = critic(points)
     total = verdict.mean() if judged == "mean" else verdict.sum()
     (slopes,) = torch.autograd.grad(total, points, create_graph=graph)
-    lengths = slopes.norm().reshape(1) if whole_batch else slopes.norm(dim=1)
+    lengths = slopes.norm(dim=1) if measure is None else measure(slopes)
     return ((lengths - 1) ** 2).mean() if reduce is None else reduce(lengths)
 
 
@@ -96,9 +96,13 @@ def latent_search(
         Z.requires_grad_()
         gap = generator(Z) - X
         gap = gap.abs() if absolute else gap**2
-        loss = {"rows": gap.sum(), "mean": gap.sum(dim=1).mean(), "all": gap.mean(), "pixels": gap.mean(dim=1).sum()}[
-            reduce
-        ]
+        loss = {
+            "rows": gap.sum(),
+            "mean": gap.sum(dim=1).mean(),
+            "all": gap.mean(),
+            "pixels": gap.mean(dim=1).sum(),
+            "lengths": gap.sum(dim=1).sqrt().sum(),
+        }[reduce]
         (slope,) = torch.autograd.grad(loss, Z)
         if optimiser is not None:
             Z.grad = slope

@@ -28,6 +28,9 @@ def range_mistakes(X: np.ndarray, source: tuple[float, float], target: tuple[flo
         (2 * share - 1, "Your result lies in -1 to 1 whatever the target is: use its two borders."),
         (a + (values - c) / (d - c) * (b - a), "Source and target are swapped."),
         (c + values / b * (d - c), "The lower border of the source is missing: subtract it first."),
+        (c + values / (b - a) * (d - c), "The source's lower border does not land on the target's: subtract it first."),
+        (c + values / 255 * (d - c), "You divided by 255 whatever the source is: it comes in as an argument."),
+        (c + (values - a) / 255 * (d - c), "You divided by 255: the width of the source is what counts."),
         (d - share * (d - c), "Your range is upside down: the source's lower border goes to the target's lower one."),
         (c + (values - a) * (d - c), "You did not divide by the width of the source."),
     ]
@@ -36,7 +39,7 @@ def range_mistakes(X: np.ndarray, source: tuple[float, float], target: tuple[flo
 @task(
     "13.1",
     "One range for both",
-    passed="Now real and generated images speak the same language; the discriminator cannot tell them by range.",
+    passed="Now the range gives nothing away. Whether training gains by it, the variety of the samples will tell.",
 )
 def to_range(answer: Callable[..., Any]) -> None:
     """A linear map from one range to another."""
@@ -74,6 +77,14 @@ def to_range(answer: Callable[..., Any]) -> None:
         ],
         atol=1e-5,
     )
+    ends, others = (b, a), (c, d)  # black and white exchanged: a range may run downwards
+    expect_close(
+        answer(X, ends, others),
+        c + (X - b) / (a - b) * (d - c),
+        "The values of a source that runs downwards",
+        mistakes=[(right, "You sorted the borders: a range may run downwards, as in a negative.")],
+        atol=1e-5,
+    )
 
 
 @task(
@@ -86,9 +97,11 @@ def anogan_score(answer: Callable[..., Any]) -> None:
     draw = rng()
     n, d, f = int(draw.integers(5, 9)), 12, 7
     X, found = draw.random((2, n, d))
+    X[0] = 0.7 * found[0]  # darker on the whole: a mean without absolute values is negative here
     fx, fg = draw.normal(size=(2, n, f))
-    weight = float(draw.uniform(0.1, 0.35))
-    residual, features = np.abs(X - found).mean(axis=1), np.abs(fx - fg).mean(axis=1)
+    weight = float(draw.uniform(0.15, 0.35))
+    pixels, seen = np.abs(X - found), np.abs(fx - fg)
+    residual, features = pixels.mean(axis=1), seen.mean(axis=1)
     right = (1 - weight) * residual + weight * features
     expect_close(
         answer(X, found, fx, fg, weight),
@@ -111,6 +124,22 @@ def anogan_score(answer: Callable[..., Any]) -> None:
             (
                 (1 - weight) * (X - found).mean(axis=1) + weight * (fx - fg).mean(axis=1),
                 "Too light and too dark cancel each other: take absolute values before you average.",
+            ),
+            (
+                (1 - weight) * np.abs((X - found).mean(axis=1)) + weight * np.abs((fx - fg).mean(axis=1)),
+                "You averaged first and took absolute values then: by that time too light and too dark have cancelled.",
+            ),
+            (
+                0.9 * residual + 0.1 * features,
+                "You fixed lambda at 0.1: it comes in as an argument.",
+            ),
+            (
+                np.concatenate([pixels, seen], axis=1).mean(axis=1),
+                "You took one mean over pixels and features together, without weights: each part has its own mean.",
+            ),
+            (
+                np.concatenate([(1 - weight) * pixels, weight * seen], axis=1).mean(axis=1),
+                "You weighted both parts, but took one mean over them together: the one with more columns counts more.",
             ),
             (right.mean(), "You returned one number for all images: average over the columns only, axis=1."),
         ],

@@ -20,23 +20,21 @@ def latent_search(answer: Callable[..., Any]) -> None:
     """Plain gradient descent of every row's latent point on its own squared error."""
     draw = rng()
     n, k, d = int(draw.integers(5, 9)), 3, 10
-    net = reference.small_net(draw, k, d)
+    generator = reference.small_net(draw, k, d)
     X, Z = reference.tensor(draw, n, d), reference.tensor(draw, n, k)
     steps, rate = int(draw.integers(4, 8)), float(draw.uniform(0.03, 0.05))
-    weights = [weight.detach().numpy().copy() for weight in net.parameters()]
-    calls = 0
-
-    def generator(rows: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        return net(rows)
+    weights = [weight.detach().numpy().copy() for weight in generator.parameters()]
+    calls: list[int] = []
+    counter = generator.register_forward_hook(lambda module, rows, images: calls.append(1))
 
     def wrong(n_steps: int = steps, **switch: Any) -> Callable[[], Any]:
-        return lambda: reference.latent_search(net, X, Z, n_steps, rate, **switch)
+        return lambda: reference.latent_search(generator, X, Z, n_steps, rate, **switch)
 
     value = answer(generator, X, Z, steps, rate)
+    counter.remove()
+    after = [weight.detach().numpy() for weight in generator.parameters()]
     expect(
-        all(np.array_equal(old, new.detach().numpy()) for old, new in zip(weights, net.parameters(), strict=True)),
+        all(map(np.array_equal, weights, after)),
         "Your search changed the generator's weights: only the latent points move, the generator is finished.",
     )
     expect_close(
@@ -45,7 +43,7 @@ def latent_search(answer: Callable[..., Any]) -> None:
         "The latent points",
         mistakes=[
             (Z, "You returned the starting points: after each gradient comes a step."),
-            (lambda: net(wrong()()), "You returned the images: the task asks for the latent points."),
+            (lambda: generator(wrong()()), "You returned the images: the task asks for the latent points."),
             (
                 wrong(reduce="mean"),
                 "You took the mean over the rows: then each image's steps shrink with the size of the batch. Add the "
@@ -68,6 +66,10 @@ def latent_search(answer: Callable[..., Any]) -> None:
                 wrong(shared=True),
                 "All points make the same step: each image needs the gradient of its own loss.",
             ),
+            (
+                wrong(reduce="lengths"),
+                "You minimise the distance: the task asks for its square, without the root.",
+            ),
             (wrong(absolute=True), "You minimise absolute differences: the task asks for squared ones."),
             (wrong(steps + 1), "You make one step too many."),
             (wrong(steps - 1), "You make one step too few."),
@@ -78,7 +80,7 @@ def latent_search(answer: Callable[..., Any]) -> None:
         atol=1e-5,
     )
     expect(
-        calls <= steps + 2,
+        len(calls) <= steps + 2,
         "The points are right, but you go through the images one by one: hand the whole batch to the generator, once "
         "for each step.",
     )

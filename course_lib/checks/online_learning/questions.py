@@ -10,19 +10,20 @@ from course_lib.quiz import Question, Quiz
 choosing_quiz = Quiz(
     {
         "q1": Question(
-            "The noise of a sensor doubles in summer, its mean stays. Which watch notices the change?",
+            "A sensor scatters around zero. From noon on it flickers between -1 and 1, with the same mean and the same "
+            "spread. Which watch is made for such a change?",
             {
                 "a": "Page-Hinkley on the readings",
                 "b": "ADWIN on the readings",
-                "c": "KSWIN on the readings",
-                "d": "none: the mean is the same",
+                "c": "KSWIN on the readings, with samples of a hundred",
+                "d": "none: mean and spread are the same",
             },
             answer="c",
             why={
                 "a": "It adds up deviations from the mean, and those still cancel.",
                 "b": "It compares means of two parts of its window, and those agree.",
-                "c": "It compares whole distributions, and a wider one is another one.",
-                "d": "A distribution is more than its mean.",
+                "c": "It compares whole distributions; its samples must be large enough to tell two of them apart.",
+                "d": "A distribution is more than its mean and its spread.",
             },
         ),
         "q2": Question(

@@ -16,13 +16,17 @@ def telling(
     for _ in range(tries):
         given = draw()
         found = [np.asarray(answer(given, kind), dtype=float) for kind in ("", *kinds)]
-        if all(not np.allclose(one, other, rtol=1e-3) for i, one in enumerate(found) for other in found[i + 1 :]):
+        pairs = ((one, other) for i, one in enumerate(found) for other in found[i + 1 :])
+        if all((np.abs(one - other) > 1e-8 + 1e-3 * np.abs(other)).any() for one, other in pairs):
             return given
     raise RuntimeError("No input tells the mistakes apart: the check needs other draws.")
 
 
 def welford(n: int, mean: float, squares: float, x: float, *, kind: str = "") -> tuple[float, float, float]:
     """Task 16.1: one more value."""
+    if kind == "sums":
+        new = (n * mean + x) / (n + 1)
+        return n + 1, new, squares + n * mean**2 + x * x - (n + 1) * new**2
     gap = x - mean
     divisor = n if kind == "old count" else n + 1
     new = mean + (gap / divisor if divisor else 0.0)
@@ -47,7 +51,9 @@ def merge(a: Sequence[float], b: Sequence[float], *, kind: str = "") -> tuple[fl
 
 def ewma_z(values: np.ndarray, alpha: float, warm_up: int, *, kind: str = "") -> np.ndarray:
     """Task 16.3: |x - mean| / deviation of the past, then learn."""
-    scores, mean, variance = np.zeros(len(values)), float(values[0]), 0.0
+    scores, mean, variance = np.zeros(len(values)), 0.0 if kind == "mean from 0" else float(values[0]), 0.0
+    if kind == "learnt from 0":
+        mean, variance = alpha * float(values[0]), (1 - alpha) * alpha * float(values[0]) ** 2
     for t in range(1, len(values)):
         gap = values[t] - mean
         new_mean = mean + (alpha if kind != "old weight" else 1 - alpha) * gap
@@ -56,12 +62,18 @@ def ewma_z(values: np.ndarray, alpha: float, warm_up: int, *, kind: str = "") ->
             new_variance = (1 - alpha) * (variance + alpha * (values[t] - new_mean) ** 2)
         if kind == "no fading":
             new_variance = variance + alpha * gap**2
+        if kind == "usual variance":
+            new_variance = (1 - alpha) * variance + alpha * gap**2
         if kind == "learn first":
             mean, variance = new_mean, new_variance
             gap = values[t] - mean
         if t >= (warm_up + 1 if kind == "late" else 0 if kind == "no warm-up" else warm_up):
             scale = variance if kind == "variance" else math.sqrt(variance)
             scores[t] = (gap if kind == "signed" else abs(gap)) / scale if scale > 0 else 0.0
+            if kind == "divides by 0" and scale == 0:
+                scores[t] = math.inf if gap else math.nan
+        if kind == "idle warm-up" and t < warm_up:
+            continue
         mean, variance = new_mean, new_variance
     return scores
 
@@ -146,17 +158,22 @@ def displacement(below: Any, beside: Any, *, kind: str = "") -> float:
 
 def page_hinkley(values: np.ndarray, delta: float, limit: float, *, kind: str = "") -> int:
     """Task 16.8: first place at which the mean has gone up, -1 if none."""
-    mean, total, lowest = 0.0, 0.0, math.inf
-    for t, x in enumerate(values):
+    if kind == "falling":
+        values = -values
+    mean, total, lowest, whole = 0.0, 0.0, math.inf, float(np.mean(values))
+    if kind == "whole lowest":
+        means = np.cumsum(values) / np.arange(1, len(values) + 1)
+        lowest = float(np.cumsum(values - means - delta).min())
+    for t, x in enumerate(values.tolist()):
         old = mean
         mean += (x - mean) / (t + 1)
-        gap = x - (old if kind == "old mean" else mean)
+        gap = x - (old if kind == "old mean" else whole if kind == "whole mean" else mean)
         total += (abs(gap) if kind == "absolute" else gap) - (0 if kind == "no delta" else delta)
         if kind == "plus delta":
             total += 2 * delta
         lowest = min(lowest, total)
         height = total if kind == "no lowest" else total - lowest
-        if height > limit:
+        if height > limit or (kind == "at the limit" and height == limit):
             return t + 1 if kind == "counted from one" else t
     return -1
 
@@ -168,27 +185,29 @@ def tail_limit(level: float, shape: float, scale: float, risk: float, share: flo
         return scale / shape * (ratio**-shape - 1)
     if kind == "no one":
         return level + scale / shape * ratio**-shape
-    if abs(shape) < 1e-9:
+    if kind != "no case for 0" and abs(shape) < (0.1 if kind == "small is 0" else 1e-9):
         return level + scale * math.log(ratio) if kind == "log sign" else level - scale * math.log(ratio)
     return level + scale / shape * (ratio**-shape - 1)
 
 
 def guarded(values: np.ndarray, alpha: float, limit: float, patience: int, *, kind: str = "") -> np.ndarray:
     """Task 16.10: flags of an average that does not learn what it flags, and gives in after a while."""
-    mean, flags = float(values[0]), np.zeros(len(values), dtype=bool)
-    since = 0
+    mean, flags, since = float(values[0]), np.zeros(len(values), dtype=bool), 0
+    length = patience + {"window too long": 1, "window too short": -1}.get(kind, 0)
+    enough = {"all flagged": patience, "half rounded down": patience // 2, "more than half": patience / 2 + 0.25}.get(
+        kind, patience / 2
+    )
+    listed = values.tolist()
     for t in range(1, len(values)):
-        far = values[t] - mean if kind == "one side" else abs(values[t] - mean)
-        flags[t] = far > limit
-        if not flags[t] or kind == "learns all":
-            mean += alpha * (values[t] - mean)
-        if kind in ("learns all", "never gives in"):
+        far = listed[t] - mean if kind == "one side" else abs(listed[t] - mean)
+        flags[t] = flag = far >= limit if kind == "at the limit" else far > limit
+        if not flag or kind in ("learns all", "learns all, begins anew"):
+            mean += alpha * (listed[t] - mean)
+        if kind in ("learns all", "never gives in") or (kind == "waits for patience" and t - since + 1 < patience):
             continue
-        latest = flags[max(since, t - patience + 1) : t + 1]
-        enough = patience if kind == "all flagged" else patience / 2
-        if latest.sum() >= enough:
-            window = values[max(since, t - patience + 1) : t + 1]
-            part = window[latest] if kind == "flagged only" else window
-            mean = float(part.mean())
-            since = t + 1 if kind != "flags kept" else since
+        window = slice(max(since, t - length + 1), t + 1)
+        if np.count_nonzero(flags[window]) >= enough:
+            part = values[window][flags[window]] if kind == "flagged only" else values[window]
+            mean = float(np.median(part) if kind == "median" else part.mean())
+            since = {"flags kept": since, "old start": t}.get(kind, t + 1)
     return flags

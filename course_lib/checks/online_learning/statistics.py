@@ -15,8 +15,9 @@ from course_lib.checks.online_learning import references as reference
 def welford_step(answer: Callable[..., Any]) -> None:
     """Welford's update from three numbers and a value."""
     draw = rng()
-    for n in (int(draw.integers(5, 40)), 0):
-        values = draw.normal(draw.uniform(-50, 50), 3, size=n)
+    # The last state is that of a large mean with a small scatter, where sums of squares have no digits left.
+    for n, level in ((int(draw.integers(5, 40)), draw.uniform(-50, 50)), (0, 0.0), (30, draw.uniform(1e9, 9e9))):
+        values = draw.normal(level, 3, size=n)
         mean, squares = (float(values.mean()), float(((values - values.mean()) ** 2).sum())) if n else (0.0, 0.0)
         x = float(mean + draw.choice([-1, 1]) * draw.uniform(4, 9))
         value = answer(n, mean, squares, x)
@@ -28,6 +29,12 @@ def welford_step(answer: Callable[..., Any]) -> None:
         right = reference.welford(n, mean, squares, x)
         if n == 0:
             expect_close(value, right, "The first value of a stream: (n, mean, squares)")
+            continue
+        if level > 1e8:
+            lost = (
+                "Right for small values, but not around a mean of a billion: x * x is too long for 16 digits. Use gaps."
+            )
+            expect_close(value, right, "(n, mean, squares)", otherwise=lost)
             continue
 
         def wrong(kind: str, state: tuple[int, float, float, float] = (n, mean, squares, x)) -> Any:
@@ -94,10 +101,13 @@ def merge(answer: Callable[..., Any]) -> None:
 def ewma_z_scores(answer: Callable[..., Any]) -> None:
     """z-scores against fading moments of the past."""
     draw = rng()
-    for n in (int(draw.integers(40, 80)), int(draw.integers(20, 30))):
-        values = draw.normal(draw.uniform(-5, 5), 2, size=n)
+    for n, constant in ((int(draw.integers(40, 80)), False), (int(draw.integers(20, 30)), False), (25, True)):
+        values = draw.normal(draw.choice([-1, 1]) * draw.uniform(3, 6), 2, size=n)
         alpha, warm_up = float(draw.uniform(0.1, 0.4)), int(draw.integers(3, 9))
-        found = answer(values, alpha, warm_up)
+        if constant:
+            values[: warm_up + 2] = values[0]
+        with np.errstate(all="ignore"):
+            found = answer(values, alpha, warm_up)
 
         def wrong(kind: str, inputs: tuple[np.ndarray, float, int] = (values, alpha, warm_up)) -> Any:
             return lambda: reference.ewma_z(*inputs, kind=kind)
@@ -110,6 +120,14 @@ def ewma_z_scores(answer: Callable[..., Any]) -> None:
                 (
                     wrong("learn first"),
                     "You learn before you score: the value then stands in the mean that judges it. Score first.",
+                ),
+                (wrong("divides by 0"), "A constant start has variance 0, and you divide by it: the score there is 0."),
+                (wrong("mean from 0"), "The mean starts at the first value, not at 0."),
+                (wrong("learnt from 0"), "The first value is the mean to begin with: you learnt it into a mean of 0."),
+                (wrong("idle warm-up"), "Nothing is scored in the warm-up, but it is learnt all the same."),
+                (
+                    wrong("usual variance"),
+                    "The new square does not fade in your variance: the factor 1 - alpha stands before both parts.",
                 ),
                 (wrong("no warm-up"), "The first warm_up values are not judged: their score is 0."),
                 (wrong("late"), "You start one value too late: the value at place warm_up is the first to be judged."),

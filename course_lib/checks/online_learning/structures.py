@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks import expect, expect_close, expect_type, rng, task
+from course_lib.checks import expect, expect_close, expect_shape, expect_type, rng, task
 from course_lib.checks.online_learning import references as reference
 
 
@@ -33,6 +33,7 @@ def k_means_step(answer: Callable[..., Any]) -> None:
             return lambda: reference.k_means(*inputs, kind=kind)[place]
 
         score, new_centres, new_wins = reference.k_means(centres, wins, x)
+        expect_shape(found[0], (), "one number, the score, comes first, then the centres, then the wins.")
         expect_close(
             found[0],
             score,
@@ -128,6 +129,7 @@ def displacement(answer: Callable[..., Any]) -> None:
     for _ in range(3):
         given = reference.telling(way, lambda pair, kind: reference.displacement(*pair, kind=kind), kinds)
         found = answer(*given)
+        expect_shape(found, (), "one number for the whole way, not one for each step.")
 
         def wrong(kind: str, inputs: tuple[Any, ...] = given) -> Any:
             return lambda: reference.displacement(*inputs, kind=kind)

@@ -48,7 +48,7 @@ def recall_of_modes(samples: Any, centres: Any, radius: float, minimum: int = 1)
     samples : array-like, shape (n, d)
     centres : array-like, shape (modes, d)
     radius : float
-        A sample belongs to its nearest centre if it is at most so far away, and else to none.
+        A sample counts for every centre that is at most so far away.
     minimum : int
         Samples that a mode needs to count as reached.
 
@@ -66,6 +66,4 @@ def recall_of_modes(samples: Any, centres: Any, radius: float, minimum: int = 1)
     if len(samples) == 0:
         return 0.0
     distances = np.linalg.norm(samples[:, None] - centres, axis=2)
-    nearest = distances.argmin(axis=1)[distances.min(axis=1) <= radius]
-    reached = np.bincount(nearest, minlength=len(centres)) >= minimum
-    return float(reached.mean())
+    return float(((distances <= radius).sum(axis=0) >= minimum).mean())

@@ -37,8 +37,10 @@ def test_recall_by_hand(samples, minimum, expected):
     assert recall_of_modes(samples, SQUARE, radius=1.0, minimum=minimum) == expected
 
 
-def test_a_sample_between_two_modes_counts_for_one():
-    assert recall_of_modes([[1.9, 0.0]], SQUARE, radius=3.0) == 0.25
+def test_a_sample_between_two_modes_counts_for_both():
+    between = (SQUARE[:1] + SQUARE[1:2]) / 2
+    reach = np.linalg.norm(between - SQUARE[0]) + 0.01
+    assert recall_of_modes(between, SQUARE, radius=reach) == 0.5
 
 
 def test_bad_input_is_refused(refuses):
