@@ -21,6 +21,7 @@ from course_lib.deep.gan import (
 from course_lib.deep.pretrained import load_pretrained
 from course_lib.deep.series import LSTMVAE, USAD, Forecaster, LSTMAutoencoder, SeriesDetector, TransformerAutoencoder
 from course_lib.deep.training import DeepDetector
+from course_lib.deep.transformation_score import TransformationScore
 from course_lib.deep.vae import VAE, ConvVAE
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "LSTMAutoencoder",
     "SearchResult",
     "SeriesDetector",
+    "TransformationScore",
     "TransformerAutoencoder",
     "discriminator_loss",
     "generator_loss",
