@@ -5,8 +5,9 @@ The names below load when they are first used, so that asking for help on the co
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from course_lib.lazy import lazy_names
 
 if TYPE_CHECKING:
     from course_lib.data import simulate
@@ -39,6 +40,7 @@ _HOMES = {
     "load_nab": "nab",
     "load_nsl_kdd": "nsl_kdd",
     "load_smd": "smd",
+    "simulate": "simulate",
 }
 
 __all__ = [
@@ -63,14 +65,4 @@ __all__ = [
     "simulate",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name == "simulate":
-        return import_module(f"{__name__}.simulate")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -91,3 +91,12 @@ def test_the_verdicts_of_longer_trained_gans_are_quoted():
     results = json.loads((ROOT / "benchmarks/results/one_class_mnist.json").read_text())
     verdicts = results["GAN, discriminator's verdict"]["0"]
     assert f"between {min(verdicts):.2f} and {max(verdicts):.2f}" in LESSON
+
+
+def test_over_ten_digits_two_of_the_gans_beat_pca_and_none_the_vae():
+    results = json.loads((ROOT / "benchmarks/results/one_class_mnist.json").read_text())
+    mean = {name: np.mean([np.mean(values) for values in digits.values()]) for name, digits in results.items()}
+    assert all(len(results[name]) == 10 for name in ("AnoGAN", "f-AnoGAN", "BiGAN", "GANomaly"))
+    assert max(mean, key=mean.get) == "VAE"
+    gans = {"AnoGAN", "f-AnoGAN", "BiGAN", "GANomaly"}
+    assert {name for name in gans if mean[name] > mean["PCA, 32 directions"]} == {"GANomaly", "BiGAN"}

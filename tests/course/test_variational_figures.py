@@ -9,7 +9,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = json.loads((ROOT / "benchmarks/results/one_class_mnist.json").read_text())
-QUOTED = ("PCA, 32 directions", "5 nearest neighbours", "dense autoencoder", "VAE")
+QUOTED = (
+    "PCA, 32 directions",
+    "5 nearest neighbours",
+    "dense autoencoder",
+    "convolutional autoencoder",
+    "VAE",
+    "convolutional VAE",
+)
 
 
 def test_the_lesson_quotes_the_benchmark():
