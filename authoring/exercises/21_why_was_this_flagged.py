@@ -249,7 +249,8 @@ check.integrated_gradients(integrated_gradients)
 #
 # Which features have to become typical until the row is normal? Write `smallest_repair(score, x, typical, threshold)`: while the row's score is *above* the threshold, try for each feature
 # not yet repaired what the score would be with its typical value, and repair the one that gives the lowest score. Return the list of repaired columns, in the order
-# of repair. A row that is normal already gives an empty list. (It is a greedy search: good, not always the smallest.)
+# of repair. A row that is normal already gives an empty list; the typical row itself is normal, so the search ends. (It is a greedy
+# search: good, not always the smallest. The check wants its columns in its order.)
 #
 # <details><summary>Hint 1</summary>A <code>while</code> loop around a <code>for</code> loop: what stands in the list is not tried again.</details>
 # <details><summary>Hint 2</summary>Each try needs its own copy of the current row, which already holds the earlier repairs.</details>

@@ -40,7 +40,8 @@ def local_slopes(answer: Callable[..., Any]) -> None:
             (fit(np.ones(n)), "All samples count alike: weigh each by its nearness to x."),
             (
                 fit(weight, power=1.0),
-                "The weights count twice: multiply by their square ROOTS, and mind the 2 beside the width.",
+                "The weights count twice: either you multiplied by the weights where their square ROOTS belong, or the "
+                "exponent lacks the 2 beside the width.",
             ),
             (fit(np.exp(-distance / (2 * width**2))), "The exponent holds the SQUARED distance."),
             (fit(np.exp(-(distance**2) / 2)), "You did not use the width you were given."),
@@ -50,6 +51,19 @@ def local_slopes(answer: Callable[..., Any]) -> None:
                 "You measured the distance to the mean of the samples: it is the distance to x.",
             ),
             (fit(1 - weight), "You turned the weights round: near samples count most."),
+            (fit(1 / weight), "The exponent has lost its minus: far samples count most in your fit."),
+            (
+                reference.half_weighted(samples, scores, weight, "ones"),
+                "The column of ones was not multiplied: it is weighted like every other column.",
+            ),
+            (
+                reference.half_weighted(samples, scores, weight, "scores"),
+                "You weighted the samples and forgot their scores: both sides are multiplied.",
+            ),
+            (
+                reference.ridge_slopes(samples, scores, weight),
+                "These are the slopes of a ridge regression: the task wants plain least squares, without a penalty.",
+            ),
         ]
         expect_close(value, fit(weight), f"The slopes of {d} features", mistakes=mistakes)
 
@@ -93,6 +107,10 @@ def integrated_gradients(answer: Callable[..., Any]) -> None:
                 (along(np.linspace(0, 1, steps)), "Both ends are among your places: take the middle of each step."),
                 (along(middle) * steps, "You summed over the steps: take the mean."),
                 (along(middle, baseline=np.zeros(d)), "You walked from zero: walk from the baseline you were given."),
+                (
+                    (x - baseline) * gradient(baseline + middle[:, None] * (x - baseline)).mean(),
+                    "You averaged over the features too: take the mean over the places only, feature by feature.",
+                ),
             ],
         )
 
@@ -135,13 +153,23 @@ def smallest_repair(answer: Callable[..., Any]) -> None:
             "You repair what raises the score most, or lowers it least: take the lowest score after the change.",
         ),
         (right[::-1], "The columns are right but stand in reverse: the first repair comes first."),
-        (sorted(right), "The columns are right, but sorted: keep the order in which they were repaired."),
     ]
     for wrong, message in cases:
         expect(found == right or found != wrong, message)
     expect(
+        found == right or sorted(found) != sorted(right),
+        "As a set your columns are right, their order is not: the order is that of the greedy search, in each step the "
+        "feature that lowers the score most.",
+    )
+    expect(
         len(found) < d or len(right) == d,
         "You changed every feature: stop as soon as the score is at most the threshold.",
+    )
+    mended = np.where(np.isin(np.arange(d), found), typical, x)
+    expect(
+        found == right or score(mended[None])[0] > threshold,
+        "Your columns do make the row normal, but another search found them: the task asks for the greedy one, step by "
+        "step the feature that lowers the score most.",
     )
     expect(found == right, "The columns, or their order, are not those that lower the score most, one after the other.")
     calm = float(score(x[None])[0])
@@ -158,7 +186,7 @@ def telling_row(draw: np.random.Generator, d: int) -> tuple[reference.Score, np.
         x = typical + draw.normal(0, 2, d)
 
         def score(rows: np.ndarray, A: np.ndarray = A, typical: np.ndarray = typical) -> np.ndarray:
-            return (((np.asarray(rows) - typical) @ A) ** 2).sum(axis=1)
+            return (((reference.as_rows(rows, len(A)) - typical) @ A) ** 2).sum(axis=1)
 
         threshold = float(score(x[None])[0]) * 0.1
         right = reference.repair(score, x, typical, threshold)
@@ -166,6 +194,6 @@ def telling_row(draw: np.random.Generator, d: int) -> tuple[reference.Score, np.
             continue
         switches: list[dict[str, Any]] = [{"farthest": True}, {"at_once": True}, {"worst": True}, {"extra": 1}]
         wrong = [reference.repair(score, x, typical, threshold, **switch) for switch in switches]
-        wrong += [right[:-1], right[::-1], sorted(right)]
+        wrong += [right[:-1], right[::-1], sorted(right), reference.repair(score, x, typical, -1.0)]
         if right not in wrong and len({tuple(columns) for columns in wrong}) == len(wrong):
             return score, x, typical, threshold

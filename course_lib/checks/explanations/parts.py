@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks import expect, expect_close, expect_finite, expect_shape, rng, task
+from course_lib.checks import CheckFailed, expect, expect_close, expect_finite, expect_shape, rng, task
 from course_lib.checks.explanations import references as reference
 
 
@@ -19,7 +19,7 @@ from course_lib.checks.explanations import references as reference
 def error_shares(answer: Callable[..., Any]) -> None:
     """Each feature's part of a row's squared error."""
     draw = rng()
-    n, d = int(draw.integers(5, 9)), int(draw.integers(3, 7))
+    n, d = int(draw.integers(7, 10)), int(draw.integers(3, 7))  # never alike: dividing by (n,) is an error
     X = draw.normal(20, 5, (n, d))
     rebuilt = X + draw.normal(0, 2, (n, d))
     rebuilt[1] = X[1]  # a row without any error
@@ -28,7 +28,9 @@ def error_shares(answer: Callable[..., Any]) -> None:
     right = np.divide(errors, total, out=np.zeros_like(errors), where=total > 0)
     size = np.abs(X - rebuilt)
     with np.errstate(all="ignore"):
-        value = expect_shape(answer(X, rebuilt), (n, d), "one share for each value of X, no sums and no means.")
+        value = expect_shape(
+            _divided(answer, X, rebuilt), (n, d), "one share for each value of X, no sums and no means."
+        )
         by_column, of_all = errors / errors.sum(axis=0), errors / errors.sum()
         absolute = np.nan_to_num(size / size.sum(axis=1, keepdims=True))
     expect_finite(value, "a row that was rebuilt without any error must get shares of 0: 0 / 0 is not a number.")
@@ -55,6 +57,19 @@ def error_shares(answer: Callable[..., Any]) -> None:
             ),
         ],
     )
+
+
+def _divided(answer: Callable[..., Any], X: np.ndarray, rebuilt: np.ndarray) -> Any:
+    """The answer; where NumPy cannot divide the rows by their sums, a hint instead of its error."""
+    try:
+        return answer(X, rebuilt)
+    except CheckFailed as failure:
+        expect(
+            "broadcast" not in failure.message,
+            f"Shapes do not fit: the sums of {len(X)} rows have shape ({len(X)},) and the errors {X.shape}. Keep the "
+            f"summed axis, so that the sums have shape ({len(X)}, 1) and each row meets its own.",
+        )
+        raise
 
 
 @task(

@@ -13,12 +13,20 @@ Game = Callable[[frozenset[int]], float]
 Score = Callable[[np.ndarray], np.ndarray]
 
 
+def as_rows(rows: Any, d: int) -> np.ndarray:
+    """What a detector's score takes, shape (n, d), and nothing else."""
+    rows = np.asarray(rows)
+    if rows.ndim != 2:
+        raise ValueError(f"score takes rows, shape (n, {d}), and got shape {rows.shape}")
+    return rows
+
+
 def crooked_score(draw: np.random.Generator, d: int) -> Score:
     """A score whose features work together, so that the order in which they come matters."""
     inner, outer = draw.normal(size=(d, d)), draw.uniform(0.5, 1.5, d)
 
     def score(rows: np.ndarray) -> np.ndarray:
-        return np.logaddexp(0, np.asarray(rows) @ inner) @ outer
+        return np.logaddexp(0, as_rows(rows, d) @ inner) @ outer
 
     return score
 
@@ -57,6 +65,12 @@ def shapley(
                 without = frozenset(group)
                 phi[j] += weight(d, size) * (value(without | {j}) - value(without))
     return phi
+
+
+def by_place(value: Callable[[frozenset[int]], float], d: int) -> np.ndarray:
+    """What the first, second, ... to join adds, over all orders: credit to places instead of features."""
+    means = [np.mean([value(frozenset(group)) for group in combinations(range(d), size)]) for size in range(d + 1)]
+    return np.diff(means)
 
 
 def kernel_weight(d: int, size: int) -> float:
@@ -101,6 +115,21 @@ def slopes(
     root = weight**power
     found = np.linalg.lstsq(columns * root[:, None], scores * root, rcond=None)[0]
     return found if keep_first or not intercept else found[1:]
+
+
+def half_weighted(samples: np.ndarray, scores: np.ndarray, weight: np.ndarray, forgotten: str) -> np.ndarray:
+    """Slopes when the weights were forgotten for the column of "ones" or for the "scores"."""
+    root = np.sqrt(weight)
+    ones = np.ones(len(samples)) if forgotten == "ones" else root
+    b = scores if forgotten == "scores" else scores * root
+    return np.linalg.lstsq(np.c_[ones, samples * root[:, None]], b, rcond=None)[0][1:]
+
+
+def ridge_slopes(samples: np.ndarray, scores: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Slopes of scikit-learn's ridge regression, which the lesson uses and the task does not."""
+    from sklearn.linear_model import Ridge
+
+    return Ridge(alpha=1.0).fit(samples, scores, sample_weight=weight).coef_
 
 
 def nearness(samples: np.ndarray, x: np.ndarray, width: float) -> np.ndarray:

@@ -62,6 +62,10 @@ def _usual_mistakes(
         ),
         (right * factorial(d), "You summed over all orders: divide by their number."),
         (
+            lambda: reference.by_place(value, d),
+            "You credited the place in the order: what is added there belongs to the feature that joins there.",
+        ),
+        (
             [table[whole] - table[whole - one] for one in each],
             "You only took each feature away from the full coalition: all other coalitions count too.",
         ),
@@ -125,6 +129,10 @@ def kernel_weight(answer: Callable[..., Any]) -> None:
             (
                 variant(lambda d, size: (d - 1) / (comb(d - 1, size) * size * (d - size))),
                 "The binomial coefficient counts coalitions of all d features, not of d - 1.",
+            ),
+            (
+                variant(lambda d, size: (d - 1) // (comb(d, size) * size * (d - size))),
+                "You divided with //, which drops the fraction: every weight becomes zero.",
             ),
             (
                 variant(lambda d, size: (d - 1) / comb(d, size) * size * (d - size)),

@@ -1,4 +1,4 @@
-"""Checks of tasks 21.7, 21.8 and 21.11: deletion, precision at k, and names for the person on call."""
+"""Checks of tasks 21.7 and 21.8: deletion, and precision at k."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks import expect, expect_close, expect_shape, rng, task
+from course_lib.checks import expect_close, expect_shape, rng, task
 from course_lib.checks.explanations import references as reference
 
 
@@ -31,8 +31,9 @@ def _telling_contributions(draw: np.random.Generator, d: int) -> np.ndarray:
     """Contributions of both signs that each usual mistake puts into an order of its own."""
     while True:
         values = draw.permutation(np.arange(1, d + 1) * np.where(np.arange(d) % 3 == 0, -1.7, 1.0))
-        orders = {tuple(np.argsort(ranking)) for ranking in (-values, values, -np.abs(values), np.arange(d))}
-        if len(orders) == 4:
+        order = np.argsort(-values)
+        rankings = (-values, values, -np.abs(values), np.arange(d), order, np.argsort(values))
+        if len({tuple(np.argsort(ranking)) for ranking in rankings}) == len(rankings):
             return values
 
 
@@ -70,6 +71,24 @@ def _expect_deletion(
             (
                 reference.deletion(score, x, typical, -np.arange(len(x), dtype=float)),
                 "You replaced the features from left to right: their order comes from values.",
+            ),
+            (
+                reference.deletion(score, x, typical, -np.argsort(-values).astype(float)),
+                "You used argsort as if it gave each feature its rank: it lists the features in order. Walk along that "
+                "list, or take the argsort of the argsort.",
+            ),
+            (
+                reference.deletion(score, x, typical, -np.argsort(values).astype(float)),
+                "You used argsort as if it gave each feature its rank, and of the values upwards: it lists the "
+                "features, and the largest goes first.",
+            ),
+            (
+                lambda: score(np.repeat(typical[None], len(x) + 1, axis=0)),
+                "All your rows are one and the same array, changed to the end: keep a copy of each step.",
+            ),
+            (
+                lambda: score(np.r_[x[None], np.repeat(typical[None], len(x), axis=0)]),
+                "After the first row all are one and the same array: keep a copy of the row at each step.",
             ),
         ],
     )
@@ -131,6 +150,18 @@ def _precisions(values: np.ndarray, causes: list[set[int]], k: int) -> list[tupl
         ),
         (float(np.mean(np.array(hits) > 0)), "You counted rows with at least one hit: count how many are hit."),
         (float(np.mean(hits)), "These are the mean numbers of hits: divide each row's by what is possible."),
+        (
+            float(np.sum(hits) / np.sum([min(k, len(cause)) for cause in causes])),
+            "You pooled the rows: divide within each row, then average, so that each row counts alike.",
+        ),
+        (
+            reference.precision(values, causes, k, max),
+            "You divided by the larger of k and the number of causes: take the smaller, more hits are not possible.",
+        ),
+        (
+            float(np.mean([hit / (k + len(cause) - hit) for hit, cause in zip(hits, causes, strict=True)])),
+            "You divided by the union of named and true causes (Jaccard): divide by what was possible.",
+        ),
     ]
 
 
@@ -143,57 +174,3 @@ def _telling_values(draw: np.random.Generator, causes: list[set[int]], d: int, k
         variants = [right for right, _ in _precisions(values, causes, k)]
         if len(np.unique(np.round(variants, 6))) == len(variants):
             return values
-
-
-@task(
-    "21.11",
-    "Name the culprit",
-    passed="From a fitted detector to a name on the page, in two lines and for any detector of the course.",
-)
-def name_the_culprit(answer: Callable[..., Any]) -> None:
-    """Names of the features with the largest exact Shapley values."""
-    from course_lib.explain import ExactShapley
-    from course_lib.ml import PCA
-
-    draw = rng()
-    d = 6
-    names = [
-        f"{word} {number}" for number, word in zip(draw.permutation(90)[:d] + 10, ["pump", "valve"] * 3, strict=True)
-    ]
-    while True:
-        load = draw.normal(size=(160, 1)) * draw.uniform(0.8, 1.2, d)
-        ordinary = 50 + load + draw.normal(0, 0.2, (160, d))
-        detector = PCA(n_components=1).fit(ordinary)
-        background, X = ordinary[:20], ordinary[100:112].copy()
-        broken = draw.integers(d, size=12)
-        X[np.arange(12), broken] += draw.choice([-4.0, 4.0], 12)
-        values = ExactShapley(detector, background).explain(X).values
-        turned = ExactShapley(detector, X).explain(background).values
-        first = [names[j] for j in values.argmax(axis=1)]
-        orders = (values.argmin(axis=1), X.argmax(axis=1), np.abs(X - X.mean(axis=0)).argmax(axis=1))
-        if len(set(first)) > 2 and all((order != values.argmax(axis=1)).any() for order in orders):
-            break
-    value = answer(detector, background, X, names)
-    expect(isinstance(value, (list, tuple, np.ndarray)), "Return a list with one name for each row of X.")
-    found = list(value)
-    if len(found) == len(background):
-        same = found == [names[j] for j in turned.argmax(axis=1)]
-        expect(not same, "X and the background are swapped: the rows of X are to be explained.")
-    expect(len(found) == len(X), f"X has {len(X)} rows and your list {len(found)} entries: one name for each row of X.")
-    if all(isinstance(entry, (list, tuple)) for entry in found):
-        expect(False, "Each entry is a list: top(1) gives one list for each row, take the name out of it.")
-    if all(isinstance(entry, (int, np.integer)) for entry in found):
-        expect(False, "You returned numbers of columns: the person on call needs their names.")
-    if all(isinstance(entry, str) and entry not in names for entry in found):
-        expect(False, "These are not the names you were given: hand feature_names to the explainer.")
-    expect(
-        found != [names[j] for j in orders[0]],
-        "You named the feature that speaks most for normal: the culprit has the largest value.",
-    )
-    for order in orders[1:]:
-        expect(
-            found != [names[j] for j in order],
-            "You named the most extreme reading: ask the explainer, an extreme reading may be an ordinary one.",
-        )
-    wrong = sum(one != other for one, other in zip(found, first, strict=True))
-    expect(wrong == 0, f"{wrong} of {len(X)} names are not those of the largest Shapley values.")
