@@ -72,7 +72,8 @@ check.probability(probability)
 # the training rows of each phase, column by column. `X`, shape `(m, d)`, is another stretch of the same series; its row 0 is row `start` on the training
 # rows' clock, so it has phase `start % period`.
 #
-# Write `seasonal_residual(train, X, period, start)`: `X` less the profile, shape `(m, d)`.
+# Write `seasonal_residual(train, X, period, start)`: `X` less the profile, shape `(m, d)`. (Simpler than the lesson's function of that name: no
+# slow level, no division.)
 #
 # <details><summary>Hint 1</summary><code>train[phase::period]</code> are the training rows of one phase.</details>
 # <details><summary>Hint 2</summary>Stack the medians to an array of shape (period, d) and index it with <code>(start + np.arange(len(X))) % period</code>.</details>
@@ -124,7 +125,7 @@ check.group_residual(group_residual)
 # %% [markdown]
 # ### Task 20.5 Average of maximum  ●○○  5 min
 #
-# `scores` has shape `(n, m)`: normalised scores of `m` members, one column each. `buckets`, shape `(m,)`, holds a whole number for each member; members
+# `scores` has shape `(n, m)`: normalised scores of `m` members, one column each (z-scores, say: negative below the average). `buckets`, shape `(m,)`, holds a whole number for each member; members
 # with the same number share a bucket. Write `average_of_maximum(scores, buckets)`, shape `(n,)`: the largest score inside each
 # bucket, then the average over the buckets, each bucket counting once.
 #
@@ -182,7 +183,8 @@ check.agreement_weights(agreement_weights)
 # of row numbers and returns scores between 0 and 1 for these rows, at a price. Write `cascade(cheap_train, cheap, costly, share)`,
 # one score for each new row:
 #
-# 1. *doubtful* are the new rows whose cheap score exceeds the quantile of `cheap_train` that has `share` of the training scores above it;
+# 1. *doubtful* are the new rows whose cheap score exceeds (not only equals) the quantile of `cheap_train` that has `share` of the training scores
+#    above it; `np.quantile` as it comes, even where it lies between two training scores;
 # 2. an ordinary row scores the share of training scores strictly below its own, but at most `1 - share`;
 # 3. a doubtful row scores `1 - share + share * c` with its costly score `c`: always at or above every ordinary one;
 # 4. call `costly` once, for the doubtful rows only, and not at all if there is none.
@@ -216,7 +218,8 @@ check.cascade(cascade)
 # `train` has shape `(n, m)`: raw scores of `m` members. Somebody looked at a few of these rows: `y` is 1 (anomaly), 0 (normal), and -1 where
 # nobody looked. Write `stack(train, y, new)`, scores of new rows, shape `(len(new),)`:
 #
-# 1. standardise each member by the mean and deviation (`np.std`) of *all* training rows, the new ones too;
+# 1. take each member's mean and deviation (`np.std`) over *all* training rows, labelled or not, and standardise the training
+#    rows by them; apply the same numbers to the new rows;
 # 2. fit `LogisticRegression()` with its defaults on the labelled rows alone;
 # 3. return its `decision_function` of the new rows: high means anomaly.
 #

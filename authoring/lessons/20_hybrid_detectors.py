@@ -4,7 +4,8 @@
 # **You will be able to** build one detector of several: take off what a simple baseline explains and judge the rest, bring scores to
 # one scale and join them, put a cheap detector before a costly one, and notice when the sum is worse than its best part.
 #
-# **You need** z-scores, PCA, nearest neighbours, the isolation forest and the autoencoder (lessons 02, 06, 10), and the area under the ROC curve.
+# **You need** z-scores, PCA, nearest neighbours, the isolation forest and the autoencoder (lessons 02, 06, 10; one table
+# also has the VAE of lesson 12), and the area under the ROC curve.
 #
 # **Time** 60 minutes, runs in about 40 seconds.
 
@@ -85,16 +86,19 @@ single = {
     "IQR fences": IQRFence(),
     "rolling median, 2 hours": RollingMedian(window=12),
     "isolation forest": IsolationForest(random_state=0),
+    # on standardised columns; more of Residual soon
     "PCA": Residual(Standardise(), PCA(0.9)),
     "5 nearest neighbours": Residual(Standardise(), KNN(5)),
 }
 scores = {name: detector.fit(X).decision_scores_ for name, detector in single.items()}
+hours = np.argsort(-scores["isolation forest"])[:20] % 144 // 6
+print("hours of the forest's top 20:", *np.sort(hours))
 table_of(scores)
 
 # %% [markdown]
 # None. The z-score and the fences know only "far from everything". The rolling median knows the last two hours, so a jump stands out, be
-# it wild or merely wrong. PCA and neighbours do well on both for another reason: the three other sensors tell them what hour it is. The forest misses
-# even the wild values: stranger to it are the warmest and coldest moments, when all four sensors are at the end of their range at once. Hardly anybody notices the sensor that stands still.
+# it wild or merely wrong. To PCA and neighbours the three other sensors tell the hour. The forest misses
+# even the wild values: stranger to it are the coldest and warmest hours, when all four sensors are at the end of their range. Hardly anybody notices the stuck sensor.
 #
 # ## First the ordinary, then the odd
 #
@@ -136,9 +140,9 @@ for ax, (values, label, title) in zip(axes, views):
     ax.plot(plant.timestamps[row], values[row, column], "x", color=plots.ANOMALY)
 
 # %% [markdown]
-# The baseline has turned a contextual anomaly into a point, and points are easy. `Residual(baseline, detector)` is that idea as one
-# detector. Other baselines: the **group** (each hour of the day has its own median and spread; for cards it would be the customer), and **STL**, which
-# decomposes the whole series into trend, season and residual.
+# After the baseline a wrong hour is a point as plain as a wild value. `Residual(baseline, detector)` is that idea as one
+# detector. Other baselines: the **group** (each hour has its own median and spread; `GroupBaseline(4)`:
+# column 4 is the hour), and **STL**, which splits the series into trend, season and residual.
 
 # %%
 hour = np.arange(len(X)) // 6 % 24
@@ -152,15 +156,37 @@ scores |= {name: detector.decision_scores_ for name, detector in residual.items(
 scores["hour's group, then z"] = (
     Residual(GroupBaseline(4), ZScore()).fit(np.c_[X, hour]).decision_scores_
 )
+wild = np.flatnonzero(plant.kind == "point")
+left = residual["STL over 7 days, then z"].residuals(X)[wild, plant.sensor[wild]]
+print("what STL over 7 days leaves of the wild values:", *left.round(1))
 table_of(scores).tail(5)
 
+# %%
+margin = pd.DataFrame(columns=[f"plant {seed}" for seed in range(5)], dtype=float)
+for seed in range(5):
+    other = simulate.sensors(
+        random_state=seed, n_sensors=4, point=8, contextual=8, collective=3
+    )
+    for name, detector in (
+        ("rolling median, 2 hours", RollingMedian(window=12)),
+        ("season, then z", Residual(SeasonalBaseline(144), ZScore())),
+    ):
+        values = detector.fit(other.X).decision_scores_
+        cut = np.quantile(values[other.y == 0], 0.99)
+        margin.loc[name, f"plant {seed}"] = values[other.kind == "contextual"].min() / cut
+assert margin.loc["season, then z"].min() > 2
+margin.round(2)
+
 # %% [markdown]
-# The baselines find both kinds, with one exception: robust STL whose season follows seven days *loses* half of the points. Its first pass smears a spike over the same
-# hour of the days around it; its robust pass then distrusts all of those readings, has nothing left to lean on, and takes the spike for season. The residual is almost
+# The rolling median had found both kinds too; what differs is the margin. The second table has the lowest score of a wrong hour, in thresholds, on five such
+# plants. Below 1 it is missed, by the rolling median on three of them. With the season off, wrong hours stand at about three thresholds or more.
+#
+# One baseline fails: robust STL whose season follows seven days *loses* half of the points. Its first pass smears a spike over the same
+# hour of the days around it; its robust pass then distrusts all of those readings and takes the spike for season. Four residuals are almost
 # zero. A longer span cures it. A baseline can explain too much: look at your residuals.
 #
 # And still nobody finds the stuck sensor. Its value is right for the hour, it only fails to tremble. That takes a part that looks at
-# movement, and a part of your own is one small class:
+# movement. A part of your own is one small class: you write `_fit` and `_score`, `Detector` adds checks, threshold and `predict`.
 
 
 # %%
@@ -190,8 +216,8 @@ assert table_of(scores).loc["season, then z", ["point", "contextual"]].min() > 0
 assert table_of(scores).loc["stillness", "collective"] > 0.6
 
 # %% [markdown]
-# Stillness finds the stuck stretches (all but the first rows of each, when there is nothing to see yet) and nothing else. Together, season and stillness
-# see everything. How do we make *one* score of two?
+# Stillness finds three quarters of the stuck rows (not the first ones, when there is nothing to see yet) and nothing else. Together, season and stillness
+# see all three kinds. How do we make *one* score of two?
 #
 # ## Why raw scores cannot be added
 #
@@ -291,12 +317,20 @@ for method in ("z", "rank", "probability"):
 both = [("season", Residual(SeasonalBaseline(144), ZScore())), ("stillness", Stillness())]
 library = Combination(both, normalisation="probability", rule="maximum").fit(X)
 assert np.allclose(library.decision_scores_, joined["probability, maximum"])
+ranked = joined["rank, maximum"]
+tied = ranked == np.quantile(ranked[plant.y == 0], 0.99)
+counts = (tied & (plant.y == 0)).sum(), (tied & (plant.kind == "collective")).sum()
+print(
+    "rank, maximum: at the threshold itself {} ordinary and {} stuck rows".format(*counts)
+)
 table_of(joined)
 
 # %% [markdown]
-# The maximum of probabilities finds all that either part finds. With z even the average does, because the z of a wild value outshouts the other part. The *average of ranks*, the usual advice, finds little: a wild value has rank 1 with the season
-# and some middling rank with stillness, and loses to rows that are mildly odd to both. Ranks also hurt the maximum: the stuck rows all share one
-# rank, and it lies below that of the season's top 1%, ordinary rows included. **For specialists, take the maximum, on a scale that remembers how far out a score lies.**
+# The maximum finds all that either part finds, with probabilities and with z. With z even the average almost does: the z of a wild value outshouts the
+# other part. The *average of ranks*, the usual advice, finds little: a wild value has rank 1 with the season
+# and some middling rank with stillness, and loses to rows that are mildly odd to both. Ranks also hurt the maximum: the stuck rows share one
+# rank with ordinary rows, and it is the threshold itself, so no threshold at 1% takes them. **For specialists, take the
+# maximum, on a scale that keeps the far tail apart from the ordinary top 1%.** (It need not tell how far: probabilities are flat at 1 from about 5.)
 #
 # ## Witnesses of the same thing
 #
@@ -370,14 +404,14 @@ for table, data in tables.items():
 quality.round(3)
 
 # %% [markdown]
-# On mammography the average beats every part: errors that do not go together cancel. On cardio and pendigits it lands between good
-# and bad parts, the maximum a little higher. And on vowels? We come back to that. (The library's default is the average of z: a score
-# that stands far out keeps more of its say.)
+# On mammography the average beats every part: four about equally good parts, whose errors partly cancel. On the other tables it lands between good
+# and bad parts, and the maximum of ranks does better. Vowels we come back to.
 #
 # ## A few labels
 #
 # The person on call judges some rows, and a logistic regression on the members' scores learns whom to trust: **stacking**. As in life, half of the judged
-# rows are those on top of the average's list, half are drawn at random. The last line has labels of random rows only.
+# rows top the average's list, half are drawn at random (five draws; the top rows are always the same); in the last line all are random.
+# In brackets: how many judged rows are anomalies.
 #
 # **Predict, then run.** Will 8 labels help? Will 200 labels always help?
 
@@ -395,29 +429,35 @@ def stack(train, y, new):
     return LogisticRegression().fit(train, y).decision_function(new)
 
 
-stacked = pd.DataFrame(index=["average of z"], columns=list(tables), dtype=float)
+# %%
+stacked = pd.DataFrame(index=["average of z"], columns=list(tables), dtype=object)
 for table, data in tables.items():
     train, test = normalised(table, "z")
     average = train.mean(axis=1)
-    stacked.loc["average of z", table] = auroc(data.y_test, test.mean(axis=1))
+    stacked.loc["average of z", table] = f"{auroc(data.y_test, test.mean(axis=1)):.3f}"
     for top, drawn in ((4, 4), (20, 20), (100, 100), (0, 200)):
         draws = [judged(average, top, drawn, seed) for seed in range(5)]
         draws = [rows for rows in draws if data.y_train[rows].any()]
         values = [stack(train[rows], data.y_train[rows], test) for rows in draws]
         mean = np.mean([auroc(data.y_test, value) for value in values])
-        stacked.loc[f"stacked, {top} top + {drawn} random", table] = mean
-stacked.round(3)
+        anomalies = np.mean([data.y_train[rows].sum() for rows in draws])
+        line = f"stacked, {top} top + {drawn} random"
+        stacked.loc[line, table] = f"{mean:.3f} ({anomalies:.0f})"
+stacked
 
 # %%
 labels = np.full(len(train), -1)  # -1: nobody has looked
 labels[draws[0]] = data.y_train[draws[0]]
-library = StackedCombination(members(), non_negative=False).fit(data.X_train, labels)
+free = StackedCombination(
+    members(), non_negative=False
+)  # weights below 0 allowed, like ours
+library = free.fit(data.X_train, labels)
 assert spearmanr(library.decision_function(data.X_test), values[0])[0] > 0.99
 
 # %% [markdown]
-# Eight labels help on two tables and hurt on two. On vowels 40 are enough to find out who is right. On pendigits 200 labels make it *worse* than no labels: the judged anomalies are those that
-# the average already saw, so the regression learns to repeat its prejudice. As many labels of random rows repair it.
-# Which rows get a label matters more than how many.
+# Eight labels, 1 to 4 anomalies among them, help on two tables and hurt on two. On vowels 40 are enough to find out who is right; on mammography they hurt a
+# little. On pendigits even 200 are *worse* than none: the judged anomalies are mostly those that the average put on top. 200 random rows repair it there, with
+# about 5 anomalies, but on cardio they are slightly worse than none. Which rows get a label can matter more than how many; keep some aside and measure.
 #
 # ## Deep features, shallow detector
 #
@@ -463,19 +503,20 @@ image = {
     "codes, 5 neighbours": KNN(5).fit(code[:, :-1]).decision_function(new_code[:, :-1]),
     "codes and error, 5 neighbours": nearest.decision_function(new_code),
 }
-image["pixels' neighbours + error, average of z"] = normalise(
+image["pixels' neighbours + error, sum of z"] = normalise(
     near.decision_scores_, image["5 nearest neighbours, pixels"], "z"
 ) + normalise(error, image["autoencoder, error"], "z")
 pd.Series({name: auroc(y_new, values) for name, values in image.items()}).round(3)
 
 # %%
-assert auroc(y_new, image["pixels' neighbours + error, average of z"]) > 0.75
+pixels = auroc(y_new, image["5 nearest neighbours, pixels"])
+codes_alone = [auroc(y_new, image[name]) for name in image if name.startswith("codes, ")]
+assert digits.is_substitute or max(codes_alone) < pixels - 0.03
 
 # %% [markdown]
 # Learnt features are no magic: the codes alone are clearly worse than the pixels. The encoder learnt to describe *eights*; something else is forced into
-# the same vocabulary, and often lands among ordinary codes. With the error beside them it gets better. The plain sum of the two best scores, pixels' neighbours and
-# error, gains nothing over its best part: they see the same. Codes earn their place where pixels are too many to search, or where the network saw
-# much more than your data.
+# the same vocabulary, and often lands among ordinary codes. The error beside them helps. The sum of the two best scores, pixels' neighbours and
+# error, gains nothing over its best part.
 #
 # ## Cheap first
 #
@@ -507,7 +548,19 @@ for share in (0.05, 0.2, 0.5):
     score, sent = cascade(share)
     quality_now = auroc(y_stream, score), average_precision(y_stream, score)
     lines[f"cascade, share {share:.0%}"] = [sent.mean(), *quality_now]
+    if share == 0.2:
+        chosen = score
 lines["neighbours alone"] = [1.0, auroc(y_stream, knn), average_precision(y_stream, knn)]
+draw, gains = np.random.default_rng(0), []
+for _ in range(500):  # other streams like this one
+    rows = draw.integers(len(y_stream), size=len(y_stream))
+    best = [
+        average_precision(y_stream[rows], values[rows]) for values in (pca, chosen, knn)
+    ]
+    gains.append([best[1] - best[0], best[2] - best[0]])
+for name, gain in zip(("share 20%", "neighbours"), np.transpose(gains)):
+    low, high = np.quantile(gain, (0.05, 0.95))
+    print(f"average precision, {name} less PCA: 90% interval {low:.3f} to {high:.3f}")
 columns = ["sent to costly", "AUROC", "average precision"]
 pd.DataFrame.from_dict(lines, orient="index", columns=columns).round(3)
 
@@ -515,8 +568,8 @@ pd.DataFrame.from_dict(lines, orient="index", columns=columns).round(3)
 library.stages(X_stream)[["stage", "rows", "microseconds a row"]].round(0)
 
 # %% [markdown]
-# At a share of 20% about a quarter of the stream goes on: it holds more anomalies than the training rows did. Per row that costs the cheap part and a
-# quarter of the costly one. Average precision, which looks at the top of the list, gets more than half of what the costly part has to give. AUROC hardly moves, since what
+# At a share of 20% about a quarter of the stream goes on: it holds more anomalies than the training rows did. A row costs the cheap part and a
+# quarter of the costly one. In average precision even the costly part's gain is within chance (both intervals hold 0). AUROC hardly moves, since what
 # PCA calls ordinary stays where it is: **a cascade never finds what its first stage misses.**
 #
 # ## What goes wrong
@@ -551,74 +604,85 @@ ax.legend(frameon=False)
 print("average of 1, 2, 3, 4 members:", np.round(joint, 3))
 
 # %%
-show = pd.DataFrame(
-    np.corrcoef(test.T), index=names, columns=["forest", "PCA", "Mahal.", "kNN"]
-)
-show["weight by agreement"] = agreement(train)
-show["AUROC"] = single
+show = pd.DataFrame({"weight by agreement": agreement(train), "AUROC": single}, index=names)
+for name in [name for name in ("vowels", "mammography") if name in tables]:
+    test, y = normalised(name, "rank")[1], tables[name].y_test
+    missed = test[y == 1] <= np.quantile(test[y == 0], 0.9, axis=0)
+    show[f"{name}: misses of {y.sum()}"] = missed.sum(axis=0)
+    together = np.corrcoef(missed[:, :3].T)[np.triu_indices(3, 1)]
+    print(f"{name}: correlation of the first three's misses", *together.round(2))
 show.round(2)
 
 # %% [markdown]
-# On vowels the neighbours alone reach 0.975, all four together 0.855. The other three correlate with each other (0.74 to 0.83): they miss the *same* anomalies, so their
-# errors do not cancel, they outvote. **Weighting by agreement cannot help: it gives the smallest weight to the one who is right**, because it is the
-# one who disagrees. It measures who is like the majority. Before you trust an average, look at this table: members that are cousins count as one.
+# On vowels the neighbours alone reach 0.975, all four together 0.855. At 10% false alarms the neighbours miss none of the anomalies (only 15),
+# the others 9, 6 and 9. On mammography, where the average beat every part, all miss about as many. Misses go together on *both* tables; the
+# parts of vowels are **unequal**, and an average counts heads.
 #
-# Two more ways to fail you have met above: raw scores in which the largest unit wins, and labels that repeat what the average already believed.
+# **Weighting by agreement cannot help: it gives the smallest weight to the one who is right**, because it is the
+# one who disagrees. Before you trust an average, ask whether its parts are about equally good; that takes a few labels.
 #
 # ## On many tables
 #
-# `benchmarks/hybrid.py` runs twelve ADBench tables with the seeds 1 to 3 and the library's six recommended members: two forests, 5 and 50
-# neighbours, two covariances. AUROC x 100; "best member" is chosen in hindsight, *with* the test labels, so nobody could have taken it:
+# `benchmarks/hybrid.py` runs twelve ADBench tables, seeds 1 to 3, with the library's six recommended members: isolation forest, one with oblique cuts, 5 and 50
+# neighbours, Mahalanobis by PCA ("components") and by a robust covariance. AUROC x 100. "Best" and "worst" member are known only in hindsight, *with* the test labels; in the last
+# rows they have the best and worst mean. Members and rule were chosen on the six tables with a star; the other six were held back.
 #
-# | table | best member | PCA, Mahalanobis | 5 neighbours | average of z | maximum of z | average of ranks | average of maximum, ranks |
-# |---|---|---|---|---|---|---|---|
-# | breastw | 99.1 (50 neighbours) | 97.9 | 97.4 | 99.1 | 98.6 | 99.0 | 98.6 |
-# | cardio | 94.2 (oblique forest) | 93.6 | 76.6 | 93.8 | 93.8 | 92.5 | 94.0 |
-# | glass | 86.1 (50 neighbours) | 57.2 | 82.3 | 80.3 | 82.0 | 79.1 | 80.9 |
-# | http | 100.0 (forest) | 81.1 | 3.4 | 99.6 | 99.6 | 84.7 | 99.8 |
-# | Ionosphere | 94.4 (robust covariance) | 89.3 | 89.5 | 91.4 | 89.4 | 91.5 | 90.8 |
-# | mammography | 85.6 (forest) | 80.8 | 84.5 | 85.3 | 84.1 | 86.8 | 85.3 |
-# | pendigits | 95.2 (forest) | 85.7 | 72.9 | 91.4 | 90.3 | 91.0 | 91.6 |
-# | satellite | 80.4 (robust covariance) | 50.9 | 65.2 | 71.9 | 71.5 | 72.1 | 72.9 |
-# | shuttle | 99.7 (forest) | 97.8 | 69.6 | 98.9 | 99.5 | 97.5 | 99.0 |
-# | thyroid | 99.0 (robust covariance) | 94.5 | 95.9 | 96.6 | 97.5 | 97.2 | 97.4 |
-# | vowels | 97.3 (5 neighbours) | 74.9 | 97.3 | 88.5 | 90.6 | 86.7 | 90.3 |
-# | WBC | 99.2 (robust covariance) | 97.0 | 91.8 | 98.9 | 98.7 | 98.3 | 98.7 |
-# | **mean** | 90.8 (50 neighbours) | 83.4 | 77.2 | 91.3 | 91.3 | 89.7 | 91.6 |
+# | table | best member | worst member | PCA, Mahalanobis | 5 neighbours | average of z | maximum of z | average of ranks | average of maximum, ranks |
+# |---|---|---|---|---|---|---|---|---|
+# | breastw * | 99.1 (50 neighbours) | 97.4 | 97.9 | 97.4 | 99.1 | 98.6 | 99.0 | 98.6 |
+# | cardio | 94.2 (oblique forest) | 76.6 | 93.6 | 76.6 | 93.8 | 93.8 | 92.5 | 94.0 |
+# | glass * | 86.1 (50 neighbours) | 57.2 | 57.2 | 82.3 | 80.3 | 82.0 | 79.1 | 80.9 |
+# | http | 100.0 (forest) | 3.4 | 81.1 | 3.4 | 99.6 | 99.6 | 84.7 | 99.8 |
+# | Ionosphere * | 94.4 (robust covariance) | 84.4 | 89.3 | 89.5 | 91.4 | 89.4 | 91.5 | 90.8 |
+# | mammography | 85.6 (forest) | 76.1 | 80.8 | 84.5 | 85.3 | 84.1 | 86.8 | 85.3 |
+# | pendigits * | 95.2 (forest) | 72.9 | 85.7 | 72.9 | 91.4 | 90.3 | 91.0 | 91.6 |
+# | satellite | 80.4 (robust covariance) | 50.9 | 50.9 | 65.2 | 71.9 | 71.5 | 72.1 | 72.9 |
+# | shuttle * | 99.7 (forest) | 69.6 | 97.8 | 69.6 | 98.9 | 99.5 | 97.5 | 99.0 |
+# | thyroid | 99.0 (robust covariance) | 94.2 | 94.5 | 95.9 | 96.6 | 97.5 | 97.2 | 97.4 |
+# | vowels * | 97.3 (5 neighbours) | 67.0 | 74.9 | 97.3 | 88.5 | 90.6 | 86.7 | 90.3 |
+# | WBC | 99.2 (robust covariance) | 91.8 | 97.0 | 91.8 | 98.9 | 98.7 | 98.3 | 98.7 |
+# | **all twelve** | 90.8 (50 neighbours) | 77.2 | 83.4 | 77.2 | 91.3 | 91.3 | 89.7 | 91.6 |
+# | **six held back** | 90.9 (forest) | 69.6 | 83.0 | 69.6 | 91.0 | 90.9 | 88.6 | 91.3 |
 #
 # On eleven of the twelve tables the average of z stays below the best member. It is above the worst one on all twelve, and its mean is higher than that of
-# any single member. That is what a combination is for: **insurance against the choice you would have got wrong**, not a record.
+# any single member. On the six held back, the honest test, it has 91.0 against the forest's 90.9, and by mean rank among the seven the forest is
+# better, 2.67 against 3.00. A combination is **insurance against the choice you would have got wrong**, not a record. (On http nearly every attack
+# has so many twins in training that its 5 nearest neighbours lie at distance 0: hence 3.4.)
 #
-# Images, from `benchmarks/hybrid_images.py`: each class normal in turn, all its training images, all 10,000 test images. The transformation score turns and shifts an
-# image and asks a classifier what was done to it (Golan and El-Yaniv, 2018): it errs quite differently from distances and from a VAE.
+# Images, from `benchmarks/hybrid_images.py`, AUROC x 100: each class normal in turn, all training images, 10,000 test images. On blurred images neighbours forgive small
+# shifts. The transformation score turns and shifts an
+# image and asks a classifier what was done (Golan and El-Yaniv, 2018).
 #
 # | normal | MNIST, 10 classes | Fashion-MNIST, 10 classes |
 # |---|---|---|
-# | PCA, 32 directions | 0.9553 | 0.9051 |
-# | 5 nearest neighbours, blurred images | 0.9528 | 0.9395 |
-# | VAE | 0.9758 | 0.9185 |
-# | transformation score | 0.9334 | 0.9225 |
-# | average of z of the last three | 0.9781 | 0.9478 |
+# | PCA, 32 directions | 95.5 | 90.5 |
+# | 5 nearest neighbours, blurred images | 95.3 | 94.0 |
+# | VAE | 97.6 | 91.9 |
+# | transformation score | 93.3 | 92.2 |
+# | sum of the last three, average of ranks | 97.1 | 94.7 |
+# | sum of the last three, average of z | 97.8 | 94.8 |
 #
-# Here the sum beats each of its parts on both: three good witnesses of different families.
+# The average of ranks is what this benchmark recommended before any combination of images was known: on Fashion-MNIST it beats each of its parts, on MNIST it stays below
+# the VAE. The average of z is `Combination()`'s default, chosen on the tables with a star before this benchmark saw an image; it beats each part on both. But of the 128
+# combinations tried it is also the best over both data sets together, and the report calls it hindsight. A sum of different families *can* beat its best part; do not count on it.
 #
 # ## Recap
 #
 # Take off what a simple baseline explains, judge the rest, and add a part for each kind of anomaly that is still missed. Bring scores to one scale by their
-# training scores; specialists want the maximum on a scale that keeps distances, witnesses of the same thing the average. A sum
-# can be worse than its best part: when the parts err together, neither averaging nor agreement saves you, a few well-chosen labels may.
+# training scores; specialists want the maximum, on a scale that keeps the tail apart. For witnesses of the same thing average and maximum come out about equal. A sum
+# can be worse than its best part when the parts are unequal: then neither averaging nor agreement saves you, a few well-chosen labels may.
 #
 # ## Check yourself
 #
 # <details><summary>1. Why is the average of ranks so bad on the thermometers and good on mammography?</summary>
-# On the thermometers each kind is seen by one part only, and the blind part's middling rank pulls the sum down. On mammography all parts see all
-# anomalies a little, with different errors, which cancel.</details>
+# On the thermometers each kind is seen by one part only, and the blind part's middling rank pulls the sum down. On mammography all parts see about
+# as much, with different errors, some of which cancel.</details>
 #
 # <details><summary>2. Why must a score be normalised by training scores and not within the batch that arrives?</summary>
 # Within a batch a row's value depends on its company: in a batch of ordinary rows one always gets rank 1, and in a batch of anomalies most look ordinary.</details>
 #
 # <details><summary>3. Your cascade's cheap part has a recall of 80% at the share you chose. What recall can the cascade reach?</summary>
-# At most 80% among the rows that it treats as doubtful: what the cheap part calls ordinary is never looked at again. Raise the share, or choose a cheap part
+# At most 80% of all anomalies: what the cheap part calls ordinary is never looked at again. Raise the share, or choose a cheap part
 # that misses less, however imprecise.</details>
 #
 # ## Read on
@@ -636,5 +700,4 @@ show.round(2)
 #   of fault each sees that the others miss, shown on your own data; false alarms that add up under a maximum; computing, retraining, watching
 #   and explaining each part; what happens to the sum when one sensor or part fails.)*
 # - Your ensemble's average has no better AUROC than its best member. May it still be the better choice? *(A good answer weighs: the best member is
-#   known only in hindsight, another table or another year may have another best; the spread over tables and seeds, not only the mean; and
-#   the price of the members that add nothing.)*
+#   known only in hindsight, another year may have another best; the spread, not only the mean; the price of members that add nothing.)*

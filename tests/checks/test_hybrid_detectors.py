@@ -22,6 +22,12 @@ def z(train, scores):
     return (scores - train.mean()) / train.std()
 
 
+def lessons_profile(train, period):
+    days = train[: len(train) // period * period].reshape(-1, period, train.shape[1])
+    profile = np.median(days - np.median(days, axis=1, keepdims=True), axis=0)
+    return profile - np.median(profile, axis=0)
+
+
 def group(**switch):
     return lambda *data: references.group_residual(*data, **switch)
 
@@ -72,6 +78,20 @@ def above(cheap_train, cheap, share):
 
 def joined(doubtful, values, rank, share, cheap):
     return np.where(doubtful, 1 - share + share * values, np.minimum(rank, 1 - share))
+
+
+def ranked_by(share_below, cap=True):
+    """A cascade with another rank of the ordinary rows."""
+
+    def cascade(cheap_train, cheap, costly, share):
+        rank = share_below(cheap_train, cheap[:, None])
+        scores = np.minimum(rank, 1 - share) if cap else rank
+        doubtful = np.flatnonzero(above(cheap_train, cheap, share))
+        if len(doubtful):
+            scores[doubtful] = 1 - share + share * costly(doubtful)
+        return scores
+
+    return cascade
 
 
 def one_by_one(costly, rows):
@@ -142,6 +162,12 @@ def flags(model=None, season=None, share=None, train="X_train", **options):
     return alarms
 
 
+def by_own_threshold(X_train, X_new, period, share):
+    detector = Residual(SeasonalBaseline(period), Mahalanobis()).fit(X_train)
+    scores = detector.decision_function(X_new, start=len(X_train))
+    return (scores > np.quantile(scores, 1 - share)).astype(int)
+
+
 def bare(X_train, X_new, period, share):
     return Mahalanobis(threshold=Contamination(share)).fit(X_train).predict(X_new)
 
@@ -150,6 +176,7 @@ WRONG = {
     "rank_normalise": [
         (lambda t, s: (rankdata(s) - 0.5) / len(s), "which rows come with it"),
         (lambda t, s: rankdata(s) / len(s), "gave the last one a full 1"),
+        (lambda t, s: (rankdata(np.r_[t, s])[len(t) :] - 0.5) / (len(t) + len(s)), "training and new scores together"),
         (lambda t, s: 1 - references.rank_normalise(t, s), "Upside down"),
         (lambda t, s: len(t) * references.rank_normalise(t, s), "returned counts"),
         (lambda t, s: 100 * references.rank_normalise(t, s), "percentages"),
@@ -161,6 +188,7 @@ WRONG = {
     "probability": [
         (lambda t, s: erf(z(t, s) / np.sqrt(2)), "negative"),
         (lambda t, s: np.maximum(0, erf(z(t, s))), "root of 2"),
+        (lambda t, s: np.maximum(0, erf((s - t.mean()) / t.std() * np.sqrt(2))), "under the bar"),
         (lambda t, s: norm.cdf(z(t, s)), "0.5 for an average one"),
         (lambda t, s: np.maximum(0, erf(z(s, s) / np.sqrt(2))), "of the training scores"),
         (lambda t, s: references.probability(t, s, ddof=1), "n - 1"),
@@ -174,6 +202,9 @@ WRONG = {
         (lambda t, X, p, s: references.seasonal_residual(t, X, p, 0), "as phase 0"),
         (lambda t, X, p, s: references.seasonal_residual(t, X, p, len(t)), "go on where the training rows end"),
         (lambda t, X, p, s: references.seasonal_residual(t, X, p, s, np.mean), "You averaged"),
+        (lambda t, X, p, s: references.seasonal_residual(t[: len(t) // p * p], X, p, s), "fill no whole period"),
+        (lambda t, X, p, s: references.seasonal_residual(t, X, p, -s), "the clock runs forwards"),
+        (lambda t, X, p, s: X - lessons_profile(t, p)[(s + np.arange(len(X))) % p], "as the lesson does"),
         (lambda t, X, p, s: -references.seasonal_residual(t, X, p, s), "turned round"),
         (lambda t, X, p, s: np.abs(references.seasonal_residual(t, X, p, s)), "keeps its sign"),
         (lambda t, X, p, s: X - references.seasonal_residual(t, X, p, s), "the profile itself"),
@@ -213,6 +244,10 @@ WRONG = {
         (lambda s, b: buckets_of(np.max, lambda p: p.sum(axis=1))(s, b) / len(b), "number of members"),
         (lambda s, b: buckets_of(np.max, lambda p: p.sum(axis=1))(s, b) / (b.max() + 1), "stand for no bucket"),
         (lambda s, b: buckets_of(np.max, lambda p: p.mean())(s, b), "one number for each row"),
+        (
+            lambda s, b: np.mean([np.where(b == one, s, 0).max(axis=1) for one in np.unique(b)], axis=0),
+            "count as 0 with you",
+        ),
     ],
     "agreement_weights": [
         (references.agreement, "do not sum to one"),
@@ -239,6 +274,10 @@ WRONG = {
         (cascade_of(above, lambda d, v, r, s, c: np.where(d, 1 - s + s * v, 0)), "ordinary rows got 0"),
         (cascade_of(above, lambda d, v, r, s, c: np.where(d, 1 - s + s * v, (1 - s) * r)), "squeezed the ranks"),
         (cascade_of(above, lambda d, v, r, s, c: np.where(d, s + (1 - s) * v, r)), "from share to 1"),
+        (cascade_of(above, lambda d, v, r, s, c: np.where(d, 1 - s + s * v, r)), "rule 2 has a ceiling"),
+        (cascade_of(lambda t, c, s: c >= np.quantile(t, 1 - s), joined), "equals the threshold"),
+        (ranked_by(lambda t, c: (t <= c).mean(axis=1)), "only those strictly below"),
+        (cascade_of(lambda t, c, s: c > np.quantile(t, 1 - s, method="higher"), joined), "wrong side"),
         (costly_without_doubt, "No row was doubtful"),
         (costly_by_scores, "row numbers"),
     ],
@@ -250,6 +289,8 @@ WRONG = {
         (stacked(scale_by="none"), "did not standardise"),
         (stacked(scale_by="new"), "the new rows by themselves"),
         (stacked(scale_by="labelled"), "labelled rows alone"),
+        (stacked(scale_by="training only"), "asked with raw ones"),
+        (stacked(scale_by="together"), "training and new rows together"),
         (stacked(give="predict_proba"), "returned probabilities"),
         (stacked(class_weight="balanced"), "balanced the classes"),
         (lambda *data: -references.stack(*data), "Upside down"),
@@ -263,6 +304,7 @@ WRONG = {
         (features(lambda right, a, c, d: right[:, :-1]), "The error is missing"),
         (features(dead_unit_lost), "keep the difference"),
         (without_guard, "dead units"),
+        (lambda *data: np.nan_to_num(without_guard(*data)), "astronomically large"),
         (stretched, "stretched"),
         (lambda *data: references.deep_features(*data, ddof=1), "n - 1"),
     ],
@@ -271,6 +313,7 @@ WRONG = {
         (flags(share=0.1), "the default one"),
         (lambda A, B, p, s: flags(train="X_new", start=len(A))(A, B, p, s), "You fitted on X_new: season"),
         (flags(train="X_new", start=0), "the rows to be judged"),
+        (by_own_threshold, "came from the scores of X_new"),
         (bare, "left the baseline out"),
         (flags(ZScore()), "each column by itself"),
         (flags(IsolationForest(random_state=0)), "A forest judges"),
@@ -316,6 +359,23 @@ def test_the_solution_passes_and_mistakes_fail_whatever_the_draw(monkeypatch, se
         for answer, _ in WRONG[name]:
             with pytest.raises(CheckFailed):
                 getattr(hybrid_detectors, name)(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fragment"),
+    [
+        (cascade_of(lambda t, c, s: (t < c[:, None]).mean(axis=1) > 1 - s, joined), "wrong side"),
+        (cascade_of(lambda t, c, s: c > np.quantile(t, 1 - s, method="lower"), joined), "wrong side"),
+        (ranked_by(lambda t, c: (t <= c).mean(axis=1), cap=False), "only those strictly below"),
+        (ranked_by(lambda t, c: ((t < c).mean(axis=1) + (t <= c).mean(axis=1)) / 2), "only those strictly below"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(6))
+def test_other_readings_of_the_cascades_rules_fail(monkeypatch, seed, answer, fragment):
+    """Each gives the right scores on most draws of many training scores: the small cases tell them apart."""
+    monkeypatch.setenv("COURSE_CHECK_SEED", str(seed))
+    with pytest.raises(CheckFailed, match=fragment):
+        hybrid_detectors.cascade(answer)
 
 
 def test_a_mask_is_as_good_as_row_numbers_for_the_costly_detector():

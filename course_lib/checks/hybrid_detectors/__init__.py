@@ -5,7 +5,8 @@ from course_lib.checks.hybrid_detectors.features import deep_features
 from course_lib.checks.hybrid_detectors.normalising import probability, rank_normalise
 from course_lib.checks.hybrid_detectors.questions import combining_quiz, kinds_quiz, when_to_combine, which_part
 from course_lib.checks.hybrid_detectors.rules import agreement_weights, average_of_maximum
-from course_lib.checks.hybrid_detectors.stages import cascade, stack
+from course_lib.checks.hybrid_detectors.stacking import stack
+from course_lib.checks.hybrid_detectors.stages import cascade
 from course_lib.checks.hybrid_detectors.together import alarms
 
 __all__ = [

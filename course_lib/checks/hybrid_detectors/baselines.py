@@ -21,8 +21,10 @@ def seasonal_residual(answer: Callable[..., Any]) -> None:
     draw = rng()
     period, columns = int(draw.integers(5, 9)), int(draw.integers(2, 4))
     n = 6 * period + int(draw.integers(1, period))
-    # Neither phase 0 nor the one that follows the training rows, so that neither is right by chance.
-    start = 3 * period + int(draw.choice(np.setdiff1d(np.arange(1, period), n % period)))
+    # Not phase 0, not the one that follows the training rows, and no two of them by a clock that runs backwards:
+    # so that no wrong phase is right by chance, or is taken for another mistake.
+    phases = np.setdiff1d(np.arange(1, period), [n % period, -n % period])
+    start = 3 * period + int(draw.choice(phases[2 * phases != period]))
     swing = draw.uniform(5, 15, (period, columns))
 
     def rows(first: int, count: int) -> np.ndarray:
@@ -49,6 +51,21 @@ def seasonal_residual(answer: Callable[..., Any]) -> None:
                 lambda: reference.seasonal_residual(train, X, period, start, np.mean),
                 "You averaged: one spike in the training rows moves the mean of its phase, take the median.",
             ),
+            (
+                lambda: reference.seasonal_residual(train[: n // period * period], X, period, start),
+                "You left out the last rows of training, which fill no whole period: their phases have them too, "
+                "use all rows.",
+            ),
+            (
+                lambda: X - _about_each_period(train, period)[(start + np.arange(len(X))) % period],
+                "You took the level of each period off first, as the lesson does: here the profile is the plain "
+                "median of each phase.",
+            ),
+            (
+                lambda: reference.seasonal_residual(train, X, period, -start),
+                "You subtracted start from the row numbers: X begins start rows after training, "
+                "and the clock runs forwards.",
+            ),
             (-right, "The sign is turned round: it is the value less the profile."),
             (np.abs(right), "You took absolute values: a residual keeps its sign, so that the next part can use it."),
             (X - right, "You returned the profile itself: subtract it from X."),
@@ -66,6 +83,12 @@ def seasonal_residual(answer: Callable[..., Any]) -> None:
             ),
         ],
     )
+
+
+def _about_each_period(train: np.ndarray, period: int) -> np.ndarray:
+    days = train[: len(train) // period * period].reshape(-1, period, train.shape[1])
+    profile = np.median(days - np.median(days, axis=1, keepdims=True), axis=0)
+    return profile - np.median(profile, axis=0)
 
 
 def _one_for_all_columns(part: np.ndarray, axis: int) -> np.ndarray:

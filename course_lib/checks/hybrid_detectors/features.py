@@ -37,6 +37,11 @@ def deep_features(answer: Callable[..., Any]) -> None:
         array,
         "one code is constant in training, as dead units are: where the deviation is 0, divide by 1.",
     )
+    expect(
+        np.abs(array).max() < 1e100,
+        "The code that is constant in training becomes astronomically large: replacing NaN afterwards hides a division "
+        "by 0, but does not mend it, so look at the deviation before you divide.",
+    )
     own = reference.deep_features(codes, errors, codes, errors)
     bare = np.c_[right[:, :-1], errors]
     codes_raw = np.c_[codes, right[:, -1]]

@@ -24,6 +24,7 @@ def rank_normalise(answer: Callable[..., Any]) -> None:
     train = np.round(draw.gamma(2.0, draw.uniform(2, 4), int(draw.integers(40, 80))), 0)
     scores = draw.permutation(np.r_[draw.choice(train, 9), draw.uniform(0, train.max(), 12), -1.0, train.max() + 3])
     right = reference.rank_normalise(train, scores)
+    together = rankdata(np.r_[train, scores])[len(train) :]
     value = answer(train, scores)
     expect_close(
         value,
@@ -39,6 +40,14 @@ def rank_normalise(answer: Callable[..., Any]) -> None:
                 rankdata(scores) / len(scores),
                 "You ranked the scores among themselves and gave the last one a full 1: compare each with the "
                 "training scores.",
+            ),
+            *(
+                (
+                    (together - offset) / (len(train) + len(scores)),
+                    "You ranked training and new scores together: the new ones then count among themselves, compare "
+                    "each with the training scores alone.",
+                )
+                for offset in (0.5, 0.0, 1.0)
             ),
             (1 - right, "Upside down: a high score must get a value near 1, so count what lies below."),
             (right * len(train), "You returned counts: divide by the number of training scores."),
@@ -86,6 +95,10 @@ def probability(answer: Callable[..., Any]) -> None:
             (
                 lambda: reference.probability(train, scores, root=1.0),
                 "The root of 2 is missing in the denominator.",
+            ),
+            (
+                lambda: reference.probability(train, scores, root=1 / np.sqrt(2)),
+                "You multiplied by the root of 2: it belongs under the bar, so put brackets round what you divide by.",
             ),
             (
                 norm.cdf(z),

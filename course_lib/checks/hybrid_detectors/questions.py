@@ -15,7 +15,7 @@ kinds_quiz = Quiz(
             {
                 "a": "the global z-score",
                 "b": "a seasonal baseline, then a z-score on what is left",
-                "c": "a part that measures how much the sensor moves",
+                "c": "a stillness part, which measures how little the sensor moves",
                 "d": "interquartile fences over all readings",
             },
             answer="b",
@@ -74,19 +74,19 @@ def which_part(answers: Any) -> None:
 combining_quiz = Quiz(
     {
         "q1": Question(
-            "Four detectors, AUROC 0.97, 0.75, 0.75 and 0.84. Their average reaches 0.87. What explains it best?",
+            "Four detectors, AUROC 0.95, 0.71, 0.68 and 0.72. Their average reaches 0.80. What explains it best?",
             {
                 "a": "The ranks were computed wrongly: a sum cannot be worse than its best part.",
                 "b": "Four detectors are too few for an average.",
-                "c": "Three weak parts that miss the same anomalies outvote the one that sees them.",
+                "c": "Three weak parts outvote the one that sees the anomalies.",
                 "d": "The best part overfits.",
             },
             answer="c",
             why={
                 "a": "It can, and often is: an average helps when parts err independently and are about equally good.",
                 "b": "More detectors of the weak sort would make it worse.",
-                "c": "Their errors go together, so they do not cancel; and there are three of them.",
-                "d": "Nothing was fitted to labels here, and the 0.97 is measured on new rows.",
+                "c": "An average counts heads. Where the three rank an anomaly low, one good part cannot lift it.",
+                "d": "Nothing was fitted to labels here, and the 0.95 is measured on new rows.",
             },
         ),
         "q2": Question(

@@ -130,12 +130,12 @@ def stack(
 ) -> np.ndarray:
     """Logistic regression on standardised member scores of labelled rows; wrong in one way with each switch."""
     labelled = y >= 0
-    rows = train if scale_by == "all" else train[labelled]
+    rows = {"labelled": train[labelled], "together": np.concatenate([train, new])}.get(scale_by, train)
     shift, scale = (0.0, 1.0) if scale_by == "none" else (rows.mean(axis=0), rows.std(axis=0))
     own = (new - new.mean(axis=0)) / new.std(axis=0)
     kept = np.ones(len(y), bool) if unlabelled == "normal" else labelled
     model = LogisticRegression(**options).fit(((train - shift) / scale)[kept], (y[kept] > 0).astype(int))
-    rows = own if scale_by == "new" else (new - shift) / scale
+    rows = {"new": own, "training only": new}.get(scale_by, (new - shift) / scale)
     value = getattr(model, give)(rows)
     return value[:, 1] if give == "predict_proba" else value
 

@@ -21,7 +21,8 @@ def average_of_maximum(answer: Callable[..., Any]) -> None:
     draw = rng()
     n = int(draw.integers(20, 30))
     buckets = draw.permutation(np.array([3, 3, 3, 5, 5, 9, 9, 9, 9])[: int(draw.integers(8, 10))])
-    scores = draw.uniform(0, 1, (n, len(buckets)))
+    scores = draw.normal(0, 1, (n, len(buckets)))
+    scores[:6] = -np.abs(scores[:6])  # rows on which every member is below its average
     kinds = np.unique(buckets)
     peaks = np.stack([scores[:, buckets == bucket].max(axis=1) for bucket in kinds], axis=1)
     sizes = np.array([(buckets == bucket).sum() for bucket in kinds])
@@ -46,6 +47,11 @@ def average_of_maximum(answer: Callable[..., Any]) -> None:
             (
                 np.mean([scores[:, buckets == bucket].min(axis=1) for bucket in kinds], axis=0),
                 "You took the smallest score of each bucket: it is the largest.",
+            ),
+            (
+                np.mean([np.where(buckets == bucket, scores, 0).max(axis=1) for bucket in kinds], axis=0),
+                "Members outside a bucket count as 0 with you, and 0 is more than a bucket of negative scores has: "
+                "look at the bucket's own columns only.",
             ),
             (means.mean(axis=1), "You averaged twice: inside a bucket the largest score counts."),
             (

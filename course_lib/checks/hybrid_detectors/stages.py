@@ -1,4 +1,4 @@
-"""Checks of tasks 20.7 and 20.8: a cascade, and a stack on few labels."""
+"""Check of task 20.7: a cheap part first, the costly one for what is in doubt."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import numpy as np
 
 from course_lib.checks import expect, expect_close, expect_shape, rng, task
 from course_lib.checks.hybrid_detectors import references as reference
+
+NO_CEILING = "An ordinary row got more than 1 - share, and may outrank a doubtful one: rule 2 has a ceiling."
+OTHER_THRESHOLD = (
+    "A row between two training scores is on the wrong side of your threshold: it is the quantile as np.quantile gives "
+    "it, which lies between them too, and not a comparison of ranks."
+)
 
 
 class Counted:
@@ -69,6 +75,9 @@ def cascade(answer: Callable[..., Any]) -> None:
             set(asked) != set(low),
             "You took the quantile at share, so nearly all rows are doubtful: the share lies ABOVE the threshold.",
         )
+        place = np.searchsorted(np.sort(cheap_train), cheap, "left") / len(cheap_train) > 1 - share
+        others = [place, *(cheap > np.quantile(cheap_train, 1 - share, method=name) for name in ("lower", "higher"))]
+        expect(all(set(asked) != set(np.flatnonzero(other)) for other in others), OTHER_THRESHOLD)
         expect(False, f"You sent {len(set(asked))} rows to costly and should have sent {len(doubtful)}.")
     expect(
         len(costly.calls) == 1,
@@ -82,6 +91,7 @@ def cascade(answer: Callable[..., Any]) -> None:
         right,
         "The scores",
         mistakes=[
+            (np.where(is_doubtful, 1 - share + share * values, rank), NO_CEILING),
             (
                 np.where(is_doubtful, values, rank),
                 "You put the costly scores in as they are: a doubtful row can then fall below an ordinary one, "
@@ -113,6 +123,7 @@ def cascade(answer: Callable[..., Any]) -> None:
             ),
         ],
     )
+    _at_the_edges(answer, draw)
     calm = Counted(values)
     below = np.full(5, cheap_train.min() - 1)
     expect_close(
@@ -121,70 +132,46 @@ def cascade(answer: Callable[..., Any]) -> None:
     expect(not calm.calls, "No row was doubtful, and you called costly all the same: skip it then.")
 
 
-@task(
-    "20.8",
-    "Stacked on few labels",
-    passed="A few labels tell whom to trust. Which rows you had labelled decides what they can tell.",
-)
-def stack(answer: Callable[..., Any]) -> None:
-    """Logistic regression on the standardised scores of the labelled rows."""
-    draw = rng()
-    n, members = int(draw.integers(150, 200)), int(draw.integers(3, 5))
-    is_anomaly = draw.permutation(n) < n // 6
-    scale = draw.uniform(0.5, 20, members)
-    train = scale * (draw.gamma(2.0, 1.0, (n, members)) + 2 * is_anomaly[:, None] * draw.uniform(0, 1, members))
-    y = np.full(n, -1)
-    asked = np.r_[draw.choice(np.flatnonzero(is_anomaly), 9), draw.choice(np.flatnonzero(~is_anomaly), 25)]
-    y[asked] = is_anomaly[asked]
-    new = scale * draw.gamma(2.5, 1.2, (25, members))
-    data = train, y, new
-    value = answer(*data)
-    shape = np.shape(value)
-    expect(
-        not (len(shape) == 2 and shape[1] == 3),
-        "Your model has three classes: -1 means that nobody has looked, leave those rows out.",
-    )
-    expect(
-        not (len(shape) == 2 and shape[1] == 2),
-        "You returned two probabilities a row: return one score, decision_function.",
-    )
-    array = expect_shape(value, (len(new),), "one score for each new row.")
-    expect(
-        not np.isin(array, (0, 1)).all(),
-        "You returned labels: a ranking needs scores, decision_function gives them.",
-    )
-    expect_close(
-        array,
-        reference.stack(*data),
-        "The stacked scores",
-        rtol=1e-3,
-        atol=1e-4,
-        mistakes=[
-            (
-                lambda: reference.stack(*data, unlabelled="normal"),
-                "You counted rows without a label as normal: nobody has looked at them, leave them out.",
-            ),
-            (
-                lambda: reference.stack(*data, scale_by="none"),
-                "You did not standardise: the penalty on the weights then depends on each member's unit.",
-            ),
-            (
-                lambda: reference.stack(*data, scale_by="new"),
-                "You standardised the new rows by themselves: use mean and deviation of the training rows.",
-            ),
-            (
-                lambda: reference.stack(*data, scale_by="labelled"),
-                "You standardised by the labelled rows alone: mean and deviation of ALL training rows are known, "
-                "use them.",
-            ),
-            (
-                lambda: reference.stack(*data, give="predict_proba"),
-                "You returned probabilities: the task asks for decision_function, which never saturates.",
-            ),
-            (
-                lambda: reference.stack(*data, class_weight="balanced"),
-                "You balanced the classes: the task asks for the defaults of LogisticRegression.",
-            ),
-            (lambda: -reference.stack(*data), "Upside down: a high score must mean an anomaly, class 1."),
-        ],
-    )
+def _at_the_edges(answer: Callable[..., Any], draw: np.random.Generator) -> None:
+    """Ties with the threshold, and rows between two of very few training scores."""
+    unit, share = float(draw.uniform(0.5, 5)), float(draw.uniform(0.26, 0.31))
+    ties, few = unit * np.repeat([0.0, 1.0, 2.0], 20), unit * np.array([0.0, 1.0, 2.0, 3.0])
+    # The threshold is at 2 units among the ties, and a little above 2 among the few.
+    for train, places in ((ties, [0.0, 1.0, 1.5, 2.0, 2.5]), (few, [0.5, 2.0, 2.03, 2.6, 3.5])):
+        cheap_train, cheap = draw.permutation(train), unit * draw.permutation(places)
+        values = draw.uniform(0.05, 0.95, len(cheap))
+        cut = np.quantile(cheap_train, 1 - share)
+        costly = Counted(values)
+        value = expect_shape(answer(cheap_train, cheap, costly, share), cheap.shape, "one score for each row.")
+        asked = set(np.concatenate(costly.calls)) if costly.calls else set()
+        doubtful = cheap > cut
+        expect(
+            asked == set(np.flatnonzero(doubtful)) or asked != set(np.flatnonzero(cheap >= cut)),
+            "A row whose score equals the threshold went to costly: doubtful are those that exceed it.",
+        )
+        expect(
+            asked == set(np.flatnonzero(doubtful)),
+            OTHER_THRESHOLD,
+        )
+        below = (cheap_train < cheap[:, None]).mean(axis=1)
+        up_to = (cheap_train <= cheap[:, None]).mean(axis=1)
+        verdict = 1 - share + share * values
+        expect_close(
+            value,
+            np.where(doubtful, verdict, np.minimum(below, 1 - share)),
+            "The scores",
+            mistakes=[
+                (
+                    np.where(doubtful, verdict, below),
+                    NO_CEILING,
+                ),
+                *(
+                    (
+                        np.where(doubtful, verdict, np.minimum(ranks, ceiling)),
+                        "Training scores equal to a row's own count with you: only those strictly below do.",
+                    )
+                    for ranks in (up_to, (below + up_to) / 2)
+                    for ceiling in (1 - share, 1.0)
+                ),
+            ],
+        )
