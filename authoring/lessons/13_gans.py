@@ -584,7 +584,7 @@ pd.DataFrame.from_dict(rows, orient="index", columns=["AUROC", "ms per image"]).
 # | GANomaly | 0.9964 | 0.9959 | 0.9678 |
 #
 # The verdict is a lottery ticket here too. On zeros f-AnoGAN stays a little behind both autoencoders, and its worst seed ties with nearest
-# neighbours. Over ten digits (nine of them with one seed for the GANs) only GANomaly and BiGAN beat PCA, AnoGAN trails it, and the VAE, which never played, is ahead of all.
+# neighbours. Over ten digits (nine of them with one seed for the GANs) only GANomaly and BiGAN beat PCA, AnoGAN trails it, and the VAE leads.
 #
 # ## What goes wrong
 #

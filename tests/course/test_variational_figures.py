@@ -13,7 +13,6 @@ QUOTED = (
     "PCA, 32 directions",
     "5 nearest neighbours",
     "dense autoencoder",
-    "convolutional autoencoder",
     "VAE",
     "convolutional VAE",
 )
