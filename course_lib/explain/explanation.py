@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,25 +115,3 @@ class Explanation:
             }
         )
         return table.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
-
-
-def names_of(X: Any, given: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Names of the features: the given ones, or the columns of a DataFrame, or x0, x1, ...
-
-    Parameters
-    ----------
-    X : array-like or DataFrame, shape (n, d) or (n, length, d)
-    given : sequence of str, optional
-
-    Raises
-    ------
-    ValueError
-        If the given names are not as many as the features.
-    """
-    width = int(np.shape(X)[-1])
-    if given is None:
-        return tuple(str(name) for name in getattr(X, "columns", [f"x{column}" for column in range(width)]))
-    names = (given,) if isinstance(given, str) else tuple(str(name) for name in given)
-    if len(names) != width:
-        raise ValueError(f"feature_names must name {width} features, but there are {len(names)} names.")
-    return names

@@ -9,7 +9,7 @@ import numpy as np
 
 
 def names_of(X: Any, given: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Names of the features of `X`: those given, a DataFrame's columns, or "feature 0" and so on.
+    """Names of the features of `X`: those given, a DataFrame's columns, or x0, x1, ...
 
     Parameters
     ----------
@@ -27,10 +27,13 @@ def names_of(X: Any, given: Sequence[str] | None = None) -> tuple[str, ...]:
     if given is None:
         given = getattr(X, "columns", None)
     if given is None:
-        return tuple(f"feature {number}" for number in range(shape[-1]))
-    names = tuple(str(name) for name in given)
+        return tuple(f"x{number}" for number in range(shape[-1]))
+    names = (given,) if isinstance(given, str) else tuple(str(name) for name in given)
     if len(names) != shape[-1]:
-        raise ValueError(f"X has {shape[-1]} features, but there are {len(names)} feature_names: give one for each.")
+        raise ValueError(
+            f"feature_names must name {shape[-1]} features, but there are {len(names)} feature_names: "
+            "give one for each."
+        )
     if len(set(names)) < len(names):
         raise ValueError("feature_names must differ from each other, but some name stands twice.")
     return names

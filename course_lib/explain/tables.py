@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.core.validation import to_numpy
-from course_lib.explain.explanation import names_of
+from course_lib.explain.feature_names import names_of
 
 
 def check_table(values: Any, name: str, n_features: int | None = None) -> np.ndarray:

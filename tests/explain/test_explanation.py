@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from course_lib.explain import Explanation
-from course_lib.explain.explanation import names_of
+from course_lib.explain.feature_names import names_of
 
 
 def explanation(**changes):
