@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,12 @@ class ArrayScore:
         """
         mixed = torch.where(taken[:, None, None], rows[:, None], background)
         return self.of(mixed.view(-1, rows.shape[1])).view(len(taken), len(rows), -1).mean(dim=2)
+
+    def worths(
+        self, groups: Sequence[torch.Tensor], rows: torch.Tensor, background: torch.Tensor
+    ) -> Iterable[torch.Tensor]:
+        """:meth:`worth` of groups of coalitions, bool tensors (a, d), in their order."""
+        return (self.worth(taken, rows, background) for taken in groups)
 
     def _finite(self, scores: torch.Tensor) -> torch.Tensor:
         if not torch.isfinite(scores).all():

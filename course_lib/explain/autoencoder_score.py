@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import torch
@@ -17,6 +19,20 @@ class AutoencoderScore(NetScore):
     background's part: both are computed once, and each mixed row costs an addition instead of a product. Features run
     along the first axis, which suits the products of narrow layers better.
     """
+
+    def worths(
+        self, groups: Sequence[torch.Tensor], rows: torch.Tensor, background: torch.Tensor
+    ) -> Iterable[torch.Tensor]:
+        """As the base class; each core works on groups of its own, for the layers are too narrow to be shared."""
+        cores = torch.get_num_threads()
+        if self.detector.device_ != "cpu" or min(cores, len(groups)) == 1:
+            return super().worths(groups, rows, background)
+        torch.set_num_threads(1)
+        try:
+            with ThreadPoolExecutor(cores) as pool:
+                return list(pool.map(lambda taken: self.worth(taken, rows, background), groups))
+        finally:
+            torch.set_num_threads(cores)
 
     @torch.no_grad()
     def worth(self, taken: torch.Tensor, rows: torch.Tensor, background: torch.Tensor) -> torch.Tensor:
@@ -36,7 +52,7 @@ class AutoencoderScore(NetScore):
             if isinstance(layer, nn.Linear):
                 hidden = torch.mm(layer.weight, hidden).add_(layer.bias.unsqueeze(1))
             else:
-                hidden = layer(hidden)
+                hidden = hidden.relu_() if isinstance(layer, nn.ReLU) else layer(hidden)
         errors = hidden.view(-1, a, b, m).sub_(ours.unsqueeze(3)).sub_(theirs.unsqueeze(2))
         return self._finite(errors.square_().mean(dim=0).cpu().double().mean(dim=2))
 

@@ -117,10 +117,8 @@ class CoalitionWorth:
         found = np.empty((len(masks), len(rows)))
         for first in range(0, len(rows), rows_at_once):
             part = rows[first : first + rows_at_once]
-            columns = [
-                self.score.worth(taken, part, background)
-                for taken in torch.from_numpy(masks).to(background.device).split(max(1, most // len(part)))
-            ]
+            groups = torch.from_numpy(masks).to(background.device).split(max(1, most // len(part)))
+            columns = list(self.score.worths(groups, part, background))
             found[:, first : first + rows_at_once] = torch.cat(columns).numpy()
         self.evaluations += found.size * m
         return found

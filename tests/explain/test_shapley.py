@@ -232,6 +232,28 @@ def test_the_quick_score_of_an_autoencoder_is_its_score():
     )
 
 
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_groups_on_several_cores_come_back_in_order_and_leave_torch_its_threads(two_threads):
+    net = DETECTORS["float32 network"]
+    quick, plain = AutoencoderScore(net), NetScore(net)
+    rows, background = plain.rows(ROWS), plain.rows(BACKGROUND)
+    groups = torch.from_numpy(RNG.random((40, 8)) < 0.5).split(3)
+    found = list(quick.worths(groups, rows, background))
+    for got, expected in zip(found, plain.worths(groups, rows, background), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-5)
+    assert torch.get_num_threads() == 2
+    with pytest.raises(FloatingPointError, match="not finite"):
+        list(quick.worths(groups, rows * torch.inf, background))
+    assert torch.get_num_threads() == 2
+
+
 def test_many_features_converge_to_the_closed_form():
     weights = RNG.normal(size=30)
     background, rows = RNG.normal(size=(5, 30)), RNG.normal(size=(3, 30))
