@@ -306,7 +306,7 @@ try:
     tree = shap.TreeExplainer(forest).shap_values(X_test[[alarm]])[0]
     print("TreeSHAP:", {name: float(value.round(2)) for name, value in zip(names, tree)})
 except ImportError:
-    print("shap is not installed here. Nothing below needs it.")
+    print("shap is not installed: the extra `explain` brings it. Nothing below needs it.")
 
 # %%
 try:
@@ -321,7 +321,7 @@ try:
         first = {name: round(float(slope), 1) for name, slope in theirs.as_list()[:3]}
         print(f"lime, samples around the {'row' if around else 'background'}: {first}")
 except ImportError:
-    print("lime is not installed here. Nothing below needs it.")
+    print("lime is not installed: the extra `explain` brings it. Nothing below needs it.")
 
 # %% [markdown]
 # TreeSHAP's lowest value is T0's: it pushes scikit-learn's score down. Around the row `lime` agrees with ours up to its random numbers. Its default draws the samples around the *background*, where an anomaly has no

@@ -207,7 +207,11 @@ async def without_await(send, message, timeout, attempts):
 
 
 def plain_run(send, message, timeout, attempts):
-    return asyncio.run(delivery()(send, message, timeout, attempts))
+    coroutine = delivery()(send, message, timeout, attempts)
+    try:
+        return asyncio.run(coroutine)
+    finally:
+        coroutine.close()  # a second loop is refused before it awaits anything
 
 
 def flags(scores, high):
