@@ -22,7 +22,8 @@ class AnoGAN(OnGAN):
 
     Parameters
     ----------
-    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, objective, averaging
+    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, discriminator_steps,
+    penalty_weight, objective, averaging
         See :class:`course_lib.deep.gan.gan.GAN`.
     search_steps : int
         Steps of the search; 0 takes the best starting point as it is.
@@ -55,6 +56,8 @@ class AnoGAN(OnGAN):
         latent_size: int = 32,
         output: str = "sigmoid",
         steadying: str = "spectral",
+        discriminator_steps: int | None = None,
+        penalty_weight: float = 10.0,
         objective: str = "non-saturating",
         averaging: float = 0.998,
         search_steps: int = 60,
@@ -82,6 +85,8 @@ class AnoGAN(OnGAN):
             latent_size=latent_size,
             output=output,
             steadying=steadying,
+            discriminator_steps=discriminator_steps,
+            penalty_weight=penalty_weight,
             objective=objective,
             averaging=averaging,
             epochs=epochs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,12 @@ from course_lib.deep.gan.networks import Discriminator, Generator, encoder_layer
 from course_lib.deep.gan.parameters import check_adversarial, check_range
 from course_lib.deep.training import DeepDetector
 
-PENALTY = 10.0  # weight of the gradient penalty (Gulrajani et al., 2017)
-
 
 class AdversarialDetector(DeepDetector):
     """Base class of the detectors in which a discriminator is trained against other networks.
 
-    Each training step moves each player once. There is no validation loss and no early stopping: no player's loss says
-    how good the generated rows are.
+    A training step moves the discriminator, once or more often, and then the others once. There is no validation loss
+    and no early stopping: no player's loss says how good the generated rows are.
 
     Parameters
     ----------
@@ -42,6 +41,12 @@ class AdversarialDetector(DeepDetector):
     steadying : {"spectral", "wasserstein-gp", "none"}
         Spectral norm on the discriminator (Miyato et al., 2018); a Wasserstein critic with gradient penalty (Gulrajani
         et al., 2017); or nothing.
+    discriminator_steps : int or None
+        Moves of the discriminator for one of the others, each against new generated rows. None: 5 for a Wasserstein
+        critic, whose verdict means something only when it is ahead, else 1.
+    penalty_weight : float
+        Of the gradient penalty, beside the critic's loss. 10 suits images; where a row has few features, a smaller one
+        lets the critic see details.
     scaling : {"minmax", "standard", "robust"} or None
         None for pixels, which share a scale from 0 to 1.
     epochs, batch_size, learning_rate, checkpoint, resume, device, random_state, verbose, threshold
@@ -62,6 +67,8 @@ class AdversarialDetector(DeepDetector):
         latent_size: int = 32,
         output: str = "sigmoid",
         steadying: str = "spectral",
+        discriminator_steps: int | None = None,
+        penalty_weight: float = 10.0,
         epochs: int = 30,
         batch_size: int = 64,
         learning_rate: float = 1e-3,
@@ -80,6 +87,8 @@ class AdversarialDetector(DeepDetector):
         self.latent_size = latent_size
         self.output = output
         self.steadying = steadying
+        self.discriminator_steps = discriminator_steps
+        self.penalty_weight = penalty_weight
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -98,6 +107,12 @@ class AdversarialDetector(DeepDetector):
     @property
     def _kind(self) -> str:
         return "wasserstein" if self.steadying == "wasserstein-gp" else self.objective
+
+    @property
+    def _discriminator_steps(self) -> int:
+        if self.discriminator_steps is None:
+            return 5 if self.steadying == "wasserstein-gp" else 1
+        return self.discriminator_steps
 
     def _check(self) -> None:
         """Raise a ValueError that names the first parameter of a model's own that is out of range."""
@@ -129,13 +144,29 @@ class AdversarialDetector(DeepDetector):
         return torch.randn(len(batch), self.latent_size, device=batch.device)
 
     def _move_discriminator(
+        self,
+        critic: nn.Module,
+        real: torch.Tensor,
+        fake: torch.Tensor,
+        optimiser: torch.optim.Optimizer,
+        fakes: Callable[[], torch.Tensor],
+    ) -> torch.Tensor:
+        """The discriminator's steps, other players held still: on new rows of `fakes`, the last one on `fake`.
+
+        Gives the last step's loss, detached.
+        """
+        for _ in range(self._discriminator_steps - 1):
+            with torch.no_grad():
+                others = fakes().detach()
+            self._move_once(critic, real, others, optimiser)
+        return self._move_once(critic, real, fake.detach(), optimiser)
+
+    def _move_once(
         self, critic: nn.Module, real: torch.Tensor, fake: torch.Tensor, optimiser: torch.optim.Optimizer
     ) -> torch.Tensor:
-        """One step of the discriminator, fake rows held still; its loss, detached."""
-        fake = fake.detach()
         loss = discriminator_loss(critic(real), critic(fake), self._kind)
         if self.steadying == "wasserstein-gp":
-            loss = loss + PENALTY * gradient_penalty(critic, real, fake)
+            loss = loss + self.penalty_weight * gradient_penalty(critic, real, fake)
         return step(optimiser, loss)
 
     def _unscaled(self, rows: torch.Tensor) -> np.ndarray:

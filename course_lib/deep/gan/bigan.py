@@ -21,11 +21,12 @@ class BiGAN(Encoding, GAN):
 
     Where the discriminator cannot tell them apart, the encoder E is the inverse of the generator G. The score is
     EGBAD's: ``(1 - feature_share) * mean (x - G(E(x)))^2 + feature_share * mean (f(x, E(x)) - f(G(E(x)), E(x)))^2``
-    with the discriminator's features f.
+    with the discriminator's features f; published are sums of absolute differences in place of the mean squares.
 
     Parameters
     ----------
-    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, objective, averaging
+    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, discriminator_steps,
+    penalty_weight, objective, averaging
         See :class:`course_lib.deep.gan.gan.GAN`; the averaging is of generator and encoder.
     feature_share : float in [0, 1]
         Weight of the features' distance in the score, against that of the squared error.
@@ -57,6 +58,8 @@ class BiGAN(Encoding, GAN):
         latent_size: int = 32,
         output: str = "sigmoid",
         steadying: str = "spectral",
+        discriminator_steps: int | None = None,
+        penalty_weight: float = 10.0,
         objective: str = "non-saturating",
         averaging: float = 0.998,
         feature_share: float = 0.1,
@@ -80,6 +83,8 @@ class BiGAN(Encoding, GAN):
             latent_size=latent_size,
             output=output,
             steadying=steadying,
+            discriminator_steps=discriminator_steps,
+            penalty_weight=penalty_weight,
             objective=objective,
             averaging=averaging,
             epochs=epochs,
@@ -131,11 +136,17 @@ class BiGAN(Encoding, GAN):
     def training_step(
         self, net: Any, batch: torch.Tensor, optimisers: list[torch.optim.Optimizer]
     ) -> dict[str, torch.Tensor]:
-        """Move the discriminator once, then encoder and generator against it."""
+        """Move the discriminator, then encoder and generator against it."""
         z, side = self._latent(batch), self._side(net)
         code = side.encoder(batch)
-        real, fake = torch.cat([batch, code], dim=1), torch.cat([side.generator(z), z], dim=1)
-        judge = self._move_discriminator(net.discriminator, real.detach(), fake, optimisers[0])
+
+        def pairs(z: torch.Tensor) -> torch.Tensor:
+            return torch.cat([side.generator(z), z], dim=1)
+
+        real, fake = torch.cat([batch, code], dim=1), pairs(z)
+        judge = self._move_discriminator(
+            net.discriminator, real.detach(), fake, optimisers[0], lambda: pairs(self._latent(batch))
+        )
         with frozen(net.discriminator):
             # Each side wants its pairs taken for the other's: for the encoder "fake" and "real" change places.
             loss = generator_loss(net.discriminator(fake), self._kind) + generator_loss(

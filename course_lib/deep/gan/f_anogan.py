@@ -24,7 +24,8 @@ class FAnoGAN(Encoding, OnGAN):
 
     Parameters
     ----------
-    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, objective, averaging
+    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, discriminator_steps,
+    penalty_weight, objective, averaging
         See :class:`course_lib.deep.gan.gan.GAN`; the encoder is built like the discriminator.
     feature_weight : float
         Of the features' distance, against the squared error of the values.
@@ -53,6 +54,8 @@ class FAnoGAN(Encoding, OnGAN):
         latent_size: int = 32,
         output: str = "sigmoid",
         steadying: str = "spectral",
+        discriminator_steps: int | None = None,
+        penalty_weight: float = 10.0,
         objective: str = "non-saturating",
         averaging: float = 0.998,
         feature_weight: float = 1.0,
@@ -76,6 +79,8 @@ class FAnoGAN(Encoding, OnGAN):
             latent_size=latent_size,
             output=output,
             steadying=steadying,
+            discriminator_steps=discriminator_steps,
+            penalty_weight=penalty_weight,
             objective=objective,
             averaging=averaging,
             epochs=epochs,

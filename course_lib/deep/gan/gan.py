@@ -23,7 +23,8 @@ class GAN(AdversarialDetector):
 
     Parameters
     ----------
-    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, scaling
+    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, discriminator_steps,
+    penalty_weight, scaling
         See :class:`course_lib.deep.gan.base.AdversarialDetector`; z is standard normal.
     objective : {"non-saturating", "saturating"}
         What the generator minimises (a Wasserstein critic brings its own).
@@ -58,6 +59,8 @@ class GAN(AdversarialDetector):
         latent_size: int = 32,
         output: str = "sigmoid",
         steadying: str = "spectral",
+        discriminator_steps: int | None = None,
+        penalty_weight: float = 10.0,
         objective: str = "non-saturating",
         averaging: float = 0.998,
         epochs: int = 30,
@@ -79,6 +82,8 @@ class GAN(AdversarialDetector):
             latent_size=latent_size,
             output=output,
             steadying=steadying,
+            discriminator_steps=discriminator_steps,
+            penalty_weight=penalty_weight,
             epochs=epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
@@ -117,10 +122,14 @@ class GAN(AdversarialDetector):
     def training_step(
         self, net: Any, batch: torch.Tensor, optimisers: list[torch.optim.Optimizer]
     ) -> dict[str, torch.Tensor]:
-        """Move the discriminator once, then the generator against it."""
+        """Move the discriminator, then the generator against it."""
         player = net.player if self.averaging else net.generator
-        fake = player(self._latent(batch))
-        judge = self._move_discriminator(net.discriminator, batch, fake, optimisers[0])
+
+        def fakes() -> torch.Tensor:
+            return player(self._latent(batch))
+
+        fake = fakes()
+        judge = self._move_discriminator(net.discriminator, batch, fake, optimisers[0], fakes)
         with frozen(net.discriminator):
             maker = step(optimisers[1], generator_loss(net.discriminator(fake), self._kind))
         if self.averaging:

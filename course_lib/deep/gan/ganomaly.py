@@ -21,12 +21,14 @@ class GANomaly(Encoding):
     reconstruction term is the absolute error; on rows that are mostly 0, such as images of digits, it draws the
     generator to an empty picture and keeps it there.
 
-    The score as published is the last term alone (``residual_share=0``): a row of a kind that was never rebuilt comes
-    back with another code. Its successor (Akçay et al., 2019) adds the squared error, and that is the default.
+    The score as published is the codes' difference alone (``residual_share=0``; there the sum of absolute differences):
+    a row of a kind that was never rebuilt comes back with another code. Its successor (Akçay et al., 2019) adds the
+    error of the values, and that is the default, in squares.
 
     Parameters
     ----------
-    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, scaling
+    architecture, image_shape, hidden_sizes, channels, latent_size, output, steadying, discriminator_steps,
+    penalty_weight, scaling
         See :class:`course_lib.deep.gan.base.AdversarialDetector`.
     reconstruction_weight, encoding_weight, adversarial_weight : float
         Of the three terms.
@@ -57,6 +59,8 @@ class GANomaly(Encoding):
         latent_size: int = 32,
         output: str = "sigmoid",
         steadying: str = "spectral",
+        discriminator_steps: int | None = None,
+        penalty_weight: float = 10.0,
         reconstruction_weight: float = 50.0,
         encoding_weight: float = 1.0,
         adversarial_weight: float = 1.0,
@@ -80,6 +84,8 @@ class GANomaly(Encoding):
             latent_size=latent_size,
             output=output,
             steadying=steadying,
+            discriminator_steps=discriminator_steps,
+            penalty_weight=penalty_weight,
             epochs=epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
@@ -118,10 +124,10 @@ class GANomaly(Encoding):
     def training_step(
         self, net: Any, batch: torch.Tensor, optimisers: list[torch.optim.Optimizer]
     ) -> dict[str, torch.Tensor]:
-        """Move the discriminator once, then the others against it."""
+        """Move the discriminator, then the others against it."""
         code = net.encoder(batch)
         rebuilt = net.generator(code)
-        judge = self._move_discriminator(net.discriminator, batch, rebuilt, optimisers[0])
+        judge = self._move_discriminator(net.discriminator, batch, rebuilt, optimisers[0], lambda: rebuilt)
         with frozen(net.discriminator):
             features = net.discriminator.features
             adversarial = ((features(batch) - features(rebuilt)) ** 2).mean()

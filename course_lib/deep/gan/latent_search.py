@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 
 Rows = Callable[[torch.Tensor], torch.Tensor]
-CHUNK = 512  # rows times restarts that are searched together: more do not fit the processor's cache
+# Rows times restarts that are searched together: more do not fit a processor's cache, or a small GPU's memory.
+CHUNK, CHUNK_ON_GPU = 512, 8192
 
 
 @dataclass
@@ -147,8 +148,9 @@ def search_latent(
     restarts, latent_size = len(starts), starts.shape[-1]
     if starts.dim() == 2:
         starts = starts[:, None].expand(restarts, len(x), latent_size)
+    together = CHUNK if x.device.type == "cpu" else CHUNK_ON_GPU
     parts = []
-    for rows in torch.arange(len(x), device=x.device).split(max(1, CHUNK // restarts)):
+    for rows in torch.arange(len(x), device=x.device).split(max(1, together // restarts)):
         z = starts[:, rows].reshape(-1, latent_size)
         loss = _Loss(x[rows].repeat(restarts, 1), features, feature_share, verdict)
         found, first, last = _descend(generator, loss, z, steps, learning_rate)

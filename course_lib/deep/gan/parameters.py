@@ -23,6 +23,9 @@ def check_adversarial(detector: AdversarialDetector) -> None:
     for name, choices in CHOICES.items():
         check_choice(name, getattr(detector, name), choices)
     check_whole("latent_size", detector.latent_size, 1)
+    if detector.discriminator_steps is not None:
+        check_whole("discriminator_steps", detector.discriminator_steps, 1)
+    check_number("penalty_weight", detector.penalty_weight, 0)
     for name in ("hidden_sizes", "channels"):
         sizes = getattr(detector, name)
         if np.ndim(sizes) != 1 or len(sizes) == 0 or not all(_is_whole(size) and size >= 1 for size in sizes):
