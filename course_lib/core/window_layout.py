@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.window_plan import WindowPlan
 
 PADDINGS = ("short", "start", "none")
@@ -39,8 +40,7 @@ def plan_windows(n: int, length: int, stride: int = 1, *, breaks: Any = None, pa
         If an argument is not usable.
     """
     for name, value in (("n", n), ("length", length), ("stride", stride)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, but is {value!r}.")
+        check_whole(name, value, 1)
     if padding not in PADDINGS:
         raise ValueError(f"padding must be 'short', 'start' or 'none', but is {padding!r}.")
     starts, first, last = [], [], []

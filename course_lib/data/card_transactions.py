@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.data.planting import KINDS, generator_of, whole
+from course_lib.core.parameters import check_whole
+from course_lib.data.planting import KINDS, generator_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,9 +104,16 @@ def transactions(
     """
     import pandas as pd
 
-    n, n_customers, days = whole("n", n, 100), whole("n_customers", n_customers, 1), whole("days", days, 1)
-    point, contextual = whole("point", point, 0), whole("contextual", contextual, 0)
-    collective, length = whole("collective", collective, 0), whole("collective_length", collective_length, 5)
+    n, n_customers, days = (
+        check_whole("n", n, 100),
+        check_whole("n_customers", n_customers, 1),
+        check_whole("days", days, 1),
+    )
+    point, contextual = check_whole("point", point, 0), check_whole("contextual", contextual, 0)
+    collective, length = (
+        check_whole("collective", collective, 0),
+        check_whole("collective_length", collective_length, 5),
+    )
     if length > 30:
         raise ValueError(f"collective_length must be at most 30, to end on the day it begins, but is {length}.")
     ordinary = n - collective * length

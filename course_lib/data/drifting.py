@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.data.planting import generator_of, whole
+from course_lib.core.parameters import check_whole
+from course_lib.data.planting import generator_of
 
 CHANGES = ("abrupt", "gradual", "none")
 # No anomaly in the first rows, nor shortly before or after a change: there nobody could tell what it is.
@@ -86,14 +87,14 @@ def drift(
     ValueError
         If an argument is not usable, or there is no room for so many anomalies.
     """
-    n, n_features = whole("n", n, 2 * CALM), whole("n_features", n_features, 1)
-    anomalies, width = whole("anomalies", anomalies, 0), whole("width", width, 1)
+    n, n_features = check_whole("n", n, 2 * CALM), check_whole("n_features", n_features, 1)
+    anomalies, width = check_whole("anomalies", anomalies, 0), check_whole("width", width, 1)
     if change not in CHANGES:
         raise ValueError(f"change must be 'abrupt', 'gradual' or 'none', but is {change!r}.")
     for name, value in (("size", size), ("distance", distance)):
         if not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
             raise ValueError(f"{name} must be a finite number of at least 0, but is {value!r}.")
-    start = whole("at", n // 2 if at is None else at, 1)
+    start = check_whole("at", n // 2 if at is None else at, 1)
     if start >= n:
         raise ValueError(f"at must lie inside the stream's {n} rows, but is {start}.")
     generator = generator_of(random_state)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from course_lib.core.parameters import check_whole
+
 KINDS = ("point", "contextual", "collective")
 
 # Ordinary rows left between two anomalies, so that neighbours never merge into one.
@@ -84,8 +86,8 @@ def plant(
     values = _series(series)
     if kind not in KINDS:
         raise ValueError(f"kind must be 'point', 'contextual' or 'collective', but is {kind!r}.")
-    count = whole("count", count, 0)
-    rows = whole("length", length, 2) if kind == "collective" else 1
+    count = check_whole("count", count, 0)
+    rows = check_whole("length", length, 2) if kind == "collective" else 1
     blocked = np.zeros(len(values), dtype=bool) if avoid is None else np.asarray(avoid).astype(bool)
     if blocked.shape != values.shape:
         raise ValueError(f"avoid must have one entry a row, shape {values.shape}, but has shape {blocked.shape}.")
@@ -122,7 +124,7 @@ def _contextual(
 ) -> tuple[NDArray[np.intp], _Replace]:
     if period is None:
         raise ValueError("kind='contextual' needs period, the number of rows in one season.")
-    period = whole("period", period, 2)
+    period = check_whole("period", period, 2)
     if len(values) < 2 * period:
         raise ValueError(f"period={period} needs a series of at least {2 * period} rows, but it has {len(values)}.")
     # The value comes from half a season earlier or later, by chance; rows whose source is not to be had drop out.
@@ -192,13 +194,6 @@ def _series(series: ArrayLike) -> NDArray[np.float64]:
     if len(values) < 3 or values.min() == values.max():
         raise ValueError("series must have at least 3 rows and two different values, or nothing in it is ordinary.")
     return values
-
-
-def whole(name: str, value: object, least: int) -> int:
-    """Check that an argument is a whole number of at least `least`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, but is {value!r}.")
-    return int(value)
 
 
 def generator_of(random_state: int | np.random.Generator | None) -> np.random.Generator:

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from course_lib.core.parameters import check_whole
 from course_lib.data.card_transactions import SimulatedTransactions, transactions
 from course_lib.data.drifting import SimulatedDrift, drift
-from course_lib.data.planting import KINDS, Planted, generator_of, plant, whole
+from course_lib.data.planting import KINDS, Planted, generator_of, plant
 from course_lib.data.sine_waves import SineWaves, sines
 
 __all__ = [
@@ -116,11 +117,11 @@ def sensors(
     ValueError
         If an argument is not usable, or there is no room for so many anomalies.
     """
-    per_day = whole("per_day", per_day, 4)
-    n, n_sensors = whole("n", n, 2 * per_day), whole("n_sensors", n_sensors, 1)
+    per_day = check_whole("per_day", per_day, 4)
+    n, n_sensors = check_whole("n", n, 2 * per_day), check_whole("n_sensors", n_sensors, 1)
     counts = {"collective": collective, "contextual": contextual, "point": point}
-    counts = {kind: whole(kind, count, 0) for kind, count in counts.items()}
-    whole("collective_length", collective_length, 2)
+    counts = {kind: check_whole(kind, count, 0) for kind, count in counts.items()}
+    check_whole("collective_length", collective_length, 2)
     if not isinstance(trend, (int, float)) or not math.isfinite(trend):
         raise ValueError(f"trend must be a finite number of degrees a day, but is {trend!r}.")
     if not isinstance(noise, (int, float)) or not 0 <= noise < math.inf:

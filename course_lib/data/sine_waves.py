@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.data.planting import generator_of, whole
+from course_lib.core.parameters import check_whole
+from course_lib.data.planting import generator_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,8 +77,8 @@ def sines(
     ValueError
         If an argument is not usable.
     """
-    n_train, n_test = whole("n_train", n_train, 1), whole("n_test", n_test, 2)
-    n_sensors, length = whole("n_sensors", n_sensors, 1), whole("length", length, 4)
+    n_train, n_test = check_whole("n_train", n_train, 1), check_whole("n_test", n_test, 2)
+    n_sensors, length = check_whole("n_sensors", n_sensors, 1), check_whole("length", length, 4)
     if not isinstance(noise, (int, float)) or not 0 <= noise < np.inf:
         raise ValueError(f"noise must be a finite number, at least 0, but is {noise!r}.")
     if not isinstance(anomalies, (int, float)) or not 0 < anomalies < 1:

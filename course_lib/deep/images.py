@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from course_lib.core.parameters import is_whole
 from course_lib.deep.networks import ACTIVATIONS
 
 KERNEL, STRIDE, PADDING = 3, 2, 1  # each layer halves height and width, rounding up
@@ -36,7 +37,7 @@ def check_image_shape(image_shape: Any, n_features: int) -> tuple[int, int, int]
         side = math.isqrt(n_features)
         return (1, side, side) if side * side == n_features else (1, 1, n_features)
     lengths = tuple(image_shape) if np.ndim(image_shape) == 1 else ()
-    if len(lengths) != 3 or not all(_is_whole(length) for length in lengths):
+    if len(lengths) != 3 or not all(is_whole(length, 1) for length in lengths):
         raise ValueError(f"image_shape must be (channels, height, width) such as (1, 28, 28), but is {image_shape!r}.")
     if math.prod(lengths) != n_features:
         raise ValueError(
@@ -108,12 +109,8 @@ def _sizes(image_shape: tuple[int, int, int], levels: int) -> list[tuple[int, in
 def _check_layers(channels: Sequence[int], ends: int, activation: str) -> type[nn.Module]:
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, but is {activation!r}.")
-    if np.ndim(channels) != 1 or len(channels) == 0 or not all(_is_whole(count) for count in channels):
+    if np.ndim(channels) != 1 or len(channels) == 0 or not all(is_whole(count, 1) for count in channels):
         raise ValueError(f"channels must be whole numbers of at least 1 such as (16, 32), but are {channels!r}.")
-    if not _is_whole(ends):
+    if not is_whole(ends, 1):
         raise ValueError(f"layer sizes must be whole numbers of at least 1, but one is {ends!r}.")
     return ACTIVATIONS[activation]
-
-
-def _is_whole(number: Any) -> bool:
-    return isinstance(number, (int, np.integer)) and not isinstance(number, bool) and bool(number >= 1)

@@ -67,8 +67,8 @@ def compressed_bits(X: Any, image_shape: tuple[int, int, int] | None = None, lev
         raise ValueError(f"compressed_bits needs images as rows, shape (n, pixels), but got shape {X.shape}.")
     if not (X.min() >= 0 and X.max() <= 1):
         raise ValueError(f"compressed_bits needs values from 0 to 1, but X runs from {X.min():.4g} to {X.max():.4g}.")
-    if not 2 <= levels <= 256:
-        raise ValueError(f"levels must be from 2 to 256, but is {levels}.")
+    if not isinstance(levels, (int, np.integer)) or not 2 <= levels <= 256:
+        raise ValueError(f"levels must be a whole number from 2 to 256, but is {levels}.")
     shape = check_image_shape(image_shape, X.shape[1])
     pixels = np.rint(X * (levels - 1)).astype(np.uint8).reshape(-1, *shape)
     left, above = pixels.copy(), pixels.copy()

@@ -122,6 +122,7 @@ class DeepDetector(Detector):
         optimiser.step()
         return loss.detach()
 
+    @torch.enable_grad()  # whatever block the learner calls it in
     def _fit(self, X: np.ndarray) -> np.ndarray | None:
         check_parameters(self, len(X))
         device = resolve_device(self.device)

@@ -11,6 +11,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.thresholds import ThresholdRule
 from course_lib.core.validation import check_rows
 from course_lib.deep.images import check_image_shape, conv_encoder
@@ -104,10 +105,14 @@ class TransformationScore(DeepDetector):
 
     def build(self, n_features: int) -> nn.Module:
         """Convolutions to `feature_size` numbers, and from those one number for each transformation."""
-        if not isinstance(self.views, (int, np.integer)) or self.views < 1:
-            raise ValueError(f"views must be a whole number of at least 1, but is {self.views!r}.")
+        check_whole("views", self.views, 1)
         shape = check_image_shape(self.image_shape, n_features)
         sources = pixel_sources(shape, self.flips, self.rotations, self.shift)
+        if len(sources) < 2:
+            raise ValueError(
+                f"flips={self.flips}, rotations={self.rotations} and shift={self.shift} leave every image of "
+                f"n_features={n_features} as it is, so there is nothing to tell apart: allow one of them."
+            )
         encoder = conv_encoder(shape, self.channels, self.feature_size, self.activation)
         head = nn.Sequential(ACTIVATIONS[self.activation](), nn.Linear(self.feature_size, len(sources)))
         net = nn.Sequential(OrderedDict(encoder=encoder, head=head))

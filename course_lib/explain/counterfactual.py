@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
 from course_lib.explain.counterfactual_search import Search
 from course_lib.explain.feature_names import names_of
 from course_lib.explain.normal_rows import NormalRows
 from course_lib.explain.scoring import score_function
-from course_lib.explain.tables import check_table, check_whole
+from course_lib.explain.tables import check_table
 
 ROUNDING = 1e-5  # of the threshold: a network's score of a row changes in its last digits with the batch
 
@@ -187,4 +188,4 @@ class Counterfactual:
     def _most(self, n_allowed: int) -> int:
         if self.max_features is None:
             return n_allowed
-        return min(check_whole(self.max_features, "max_features", 1), n_allowed)
+        return min(check_whole("max_features", self.max_features, 1), n_allowed)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import local_seed
 from course_lib.core.validation import check_rows, to_numpy
 from course_lib.explain.explanation import Explanation
 from course_lib.explain.feature_names import names_of
-from course_lib.explain.tables import check_whole
 
 RULES = ("gauss-legendre", "midpoint")
 PIECE = 4096  # rows that go through the network at once
@@ -172,7 +172,7 @@ def integration_points(steps: int, rule: str = "gauss-legendre") -> tuple[np.nda
     -------
     places, weights : ndarray, shape (steps,)
     """
-    steps = check_whole(steps, "steps", 1)
+    steps = check_whole("steps", steps, 1)
     if rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, but is {rule!r}.")
     if rule == "midpoint":

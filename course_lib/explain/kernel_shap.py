@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
 from course_lib.explain.coalitions import choose_coalitions
 from course_lib.explain.shapley_game import Play, ShapleyExplainer
-from course_lib.explain.tables import check_whole
 
 ALL_UP_TO = 12  # features
 
@@ -54,7 +54,7 @@ class KernelSHAP(ShapleyExplainer):
         if n_coalitions is not None:
             d = self._background.shape[1]
             least = min(2 * d, 2**d - 2)
-            if check_whole(n_coalitions, "n_coalitions", 0) < least:
+            if check_whole("n_coalitions", n_coalitions, 0) < least:
                 raise ValueError(
                     f"{d} features need at least {least} coalitions, each feature alone and all but each, but "
                     f"n_coalitions is {n_coalitions}: raise it."

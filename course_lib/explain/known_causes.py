@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.explain.explanation import Explanation
-from course_lib.explain.tables import check_whole
 
 Truth = Sequence[int | Collection[int]]
 
@@ -29,7 +29,7 @@ def precision_at(explanation: Explanation, truth: Truth, k: int = 1) -> float:
     float in [0, 1]
         A feature whose value is 0 is not named, so that an explanation of zeros finds nothing.
     """
-    k = check_whole(k, "k", 1)
+    k = check_whole("k", k, 1)
     found = [
         len(causes & _first(values, k)) / min(k, len(causes))
         for causes, values in zip(_causes(explanation, truth), explanation.by_feature, strict=True)

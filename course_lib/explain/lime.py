@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.preprocessing import fit_scaling
 from course_lib.core.runtime import draw_seed
 from course_lib.explain.explanation import Explanation
 from course_lib.explain.scoring import score_function
 from course_lib.explain.surrogate import weighted_ridge
-from course_lib.explain.tables import check_table, check_whole, find_names
+from course_lib.explain.tables import check_table, find_names
 
 
 class LIME:
@@ -70,10 +71,10 @@ class LIME:
         self._score = score_function(score)
         self._background = check_table(background, "background", self._score.n_features)
         find_names(feature_names, None, background, score)
-        check_whole(n_samples, "n_samples", 2)
+        check_whole("n_samples", n_samples, 2)
         check_width(kernel_width, allow_none=True)
         if n_features is not None:
-            check_whole(n_features, "n_features", 1)
+            check_whole("n_features", n_features, 1)
         if around not in ("row", "background"):
             raise ValueError(f"around must be 'row' or 'background', but is {around!r}.")
         draw_seed(random_state)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
 from course_lib.deep.images import check_image_shape
 from course_lib.explain.explanation import Explanation
 from course_lib.explain.lime import check_width
 from course_lib.explain.scoring import score_function
 from course_lib.explain.surrogate import weighted_ridge
-from course_lib.explain.tables import check_table, check_whole
+from course_lib.explain.tables import check_table
 
 
 class LIMEImage:
@@ -64,8 +65,8 @@ class LIMEImage:
         self.kernel_width = kernel_width
         self.random_state = random_state
         self._score = score_function(score)
-        check_whole(patch, "patch", 1)
-        check_whole(n_samples, "n_samples", 2)
+        check_whole("patch", patch, 1)
+        check_whole("n_samples", n_samples, 2)
         check_width(kernel_width)
         draw_seed(random_state)
 

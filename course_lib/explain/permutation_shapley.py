@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
 from course_lib.explain.shapley_game import Play, ShapleyExplainer
-from course_lib.explain.tables import check_whole
 
 
 class PermutationShapley(ShapleyExplainer):
@@ -46,7 +46,7 @@ class PermutationShapley(ShapleyExplainer):
         super().__init__(score, background, feature_names)
         self.n_permutations = n_permutations
         self.random_state = random_state
-        check_whole(n_permutations, "n_permutations", 1)
+        check_whole("n_permutations", n_permutations, 1)
         draw_seed(random_state)
 
     def _divide(self, play: Play, n_players: int, base: float, scores: np.ndarray) -> tuple[np.ndarray, Mapping]:

@@ -61,10 +61,3 @@ def find_names(given: Sequence[str] | None, X: Any, background: Any, score: Any)
         raise ValueError(f"X has the columns {columns[0]}, but background has {columns[1]}: bring them in one order.")
     known = columns[0] if columns else getattr(score, "feature_names_in_", None)
     return names_of(background, known if given is None else given)
-
-
-def check_whole(value: Any, name: str, least: int) -> int:
-    """Return `value` as an int of at least `least`, or raise a ValueError about the parameter `name`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, but is {value!r}.")
-    return int(value)

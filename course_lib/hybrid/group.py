@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.preprocessing import is_spread
 from course_lib.hybrid.baseline import Baseline
 from course_lib.statistics.modified_z_score import MAD_TO_DEVIATION, robust_deviation
@@ -41,8 +42,7 @@ class GroupBaseline(Baseline):
 
     def _learn_all(self, X: np.ndarray) -> None:
         columns = self._columns(X.shape[1])
-        if isinstance(self.min_rows, bool) or not isinstance(self.min_rows, (int, np.integer)) or self.min_rows < 1:
-            raise ValueError(f"min_rows must be a whole number of at least 1, but is {self.min_rows!r}.")
+        check_whole("min_rows", self.min_rows, 1)
         self.median_ = np.median(X, axis=0)
         self.spread_ = robust_deviation(X) if self.scaled else np.ones(X.shape[1])
         values, group, counts = np.unique(X[:, columns], axis=0, return_inverse=True, return_counts=True)

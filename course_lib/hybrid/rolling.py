@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.hybrid.baseline import Baseline
-from course_lib.statistics.rolling import check_window, rolling_median
+from course_lib.statistics.rolling import rolling_median
 
 
 class RollingMedianBaseline(Baseline):
@@ -26,10 +27,8 @@ class RollingMedianBaseline(Baseline):
         self.scaled = scaled
 
     def _learn(self, X: np.ndarray) -> None:
-        check_window(self.window)
-        past = self.min_past
-        if isinstance(past, bool) or not isinstance(past, (int, np.integer)) or past < 1:
-            raise ValueError(f"min_past must be a whole number of at least 1, but is {past!r}.")
+        check_whole("window", self.window, 1)
+        check_whole("min_past", self.min_past, 1)
 
     def _residuals(self, X: np.ndarray) -> np.ndarray:
         residuals = np.zeros_like(X)

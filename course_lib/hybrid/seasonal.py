@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.hybrid.baseline import Baseline
-from course_lib.statistics.rolling import check_window, rolling_median
+from course_lib.statistics.rolling import rolling_median
 from course_lib.statistics.stl import stl
 
 
@@ -40,7 +41,7 @@ class SeasonalBaseline(Baseline):
 
     def _learn(self, X: np.ndarray) -> None:
         check_period(self.period, len(X))
-        check_window(self._window())
+        check_whole("window", self._window(), 1)
         whole = X[: len(X) // self.period * self.period].reshape(-1, int(self.period), X.shape[1])
         profile = np.median(whole - np.median(whole, axis=1, keepdims=True), axis=0)
         self.profile_ = profile - np.median(profile, axis=0)
@@ -104,7 +105,6 @@ class STLBaseline(Baseline):
 
 def check_period(period: int, n: int) -> None:
     """Raise ValueError unless `period` is a whole number of at least 2, twice in a series of `n` rows."""
-    if isinstance(period, bool) or not isinstance(period, (int, np.integer)) or period < 2:
-        raise ValueError(f"period must be a whole number of at least 2, but is {period!r}.")
+    check_whole("period", period, 2)
     if n < 2 * period:
         raise ValueError(f"A period of {period} needs at least {2 * period} rows, but the series has {n}.")

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from course_lib.core.detector import Detector
+from course_lib.core.parameters import check_whole
 from course_lib.core.preprocessing import fit_scaling
 from course_lib.core.runtime import draw_seed, resolve_device
 from course_lib.core.thresholds import ThresholdRule
@@ -74,9 +75,7 @@ class IsolationForest(Detector):
 
     def _fit(self, X: np.ndarray) -> None:
         for name, least in (("n_estimators", 1), ("max_samples", 2)):
-            value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-                raise ValueError(f"{name} must be a whole number of at least {least}, but is {value!r}.")
+            check_whole(name, getattr(self, name), least)
         device = resolve_device(self.device)
         rng = np.random.default_rng(draw_seed(self.random_state))
         self.max_samples_ = min(int(self.max_samples), len(X))

@@ -9,6 +9,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from course_lib.core.detector import Detector
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import resolve_device
 from course_lib.core.thresholds import ThresholdRule
 from course_lib.core.validation import check_rows
@@ -47,8 +48,7 @@ class KNN(Detector):
         self.threshold = threshold
 
     def _fit(self, X: np.ndarray) -> np.ndarray | None:
-        if not isinstance(self.n_neighbors, (int, np.integer)) or self.n_neighbors < 1:
-            raise ValueError(f"n_neighbors must be a whole number of at least 1, but is {self.n_neighbors!r}.")
+        check_whole("n_neighbors", self.n_neighbors, 1)
         if self.method not in ("largest", "mean", "median"):
             raise ValueError(f"method must be 'largest', 'mean' or 'median', but is {self.method!r}.")
         if self.n_neighbors >= len(X):
@@ -77,19 +77,30 @@ class KNN(Detector):
         device = resolve_device(self.device)
         kind = torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64
         # Centred, so that a large common offset does not eat the digits of the product below.
-        centre = self.X_train_.mean(axis=0)
+        # By the median: the mean follows one broken reading.
+        centre = np.median(self.X_train_, axis=0)
         train = torch.as_tensor(self.X_train_ - centre, dtype=kind, device=device)
         queries = torch.as_tensor(X - centre, dtype=kind, device=device)
         rows = max(1, BLOCK_BYTES // (8 * max(train.shape)))
         return torch.cat([self._block(block, train) for block in queries.split(rows)]).cpu().double().numpy()
 
     def _block(self, queries: torch.Tensor, train: torch.Tensor) -> torch.Tensor:
-        # One matrix product ranks all candidates; it rounds, so a few more than needed are kept ...
+        # One matrix product ranks all candidates, by what their squared distance must at least be: a product of d terms
+        # rounds by no more than `slack` times the squared lengths.
         keep = min(self.n_neighbors + 4, len(train))
-        rough = (train**2).sum(1) - 2 * queries @ train.T
-        near = rough.topk(keep, largest=False, sorted=False).indices
-        # ... and their distances computed again from the differences, exactly.
-        exact = torch.stack([(train[column] - queries).norm(dim=1) for column in near.T], dim=1).sort(dim=1).values
+        precision = torch.finfo(train.dtype).eps
+        slack = 2 * (train.shape[1] + 4) * precision
+        rough = (1 - slack) * (train**2).sum(1) - 2 * queries @ train.T
+        near = rough.topk(keep, largest=False, sorted=False)
+        # The distances of a few more than needed are computed again from the differences, exactly ...
+        columns = [(train[column] - queries).norm(dim=1) for column in near.indices.T]
+        exact = torch.stack(columns, dim=1).sort(dim=1).values
+        # ... and those of all, where one that was left out might be nearer.
+        left_out = near.values.amax(dim=1) + (1 - slack) * (queries**2).sum(1)
+        unsure = left_out < (1 - precision**0.5) * exact[:, self.n_neighbors] ** 2
+        if keep < len(train) and unsure.any():
+            every = torch.cdist(queries[unsure], train, compute_mode="donot_use_mm_for_euclid_dist")
+            exact[unsure] = every.topk(keep, largest=False).values
         itself = (exact[:, :1] == 0).expand(-1, self.n_neighbors)
         return torch.where(itself, exact[:, 1 : self.n_neighbors + 1], exact[:, : self.n_neighbors])
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.preprocessing import apply_scaling, fit_scaling
 from course_lib.core.runtime import draw_seed
 from course_lib.core.thresholds import ThresholdRule
@@ -100,9 +101,7 @@ class WindowKNN(KNN):
 
     def _fit(self, X: np.ndarray) -> np.ndarray:
         for name in ("window", "n_windows", "scoring_stride"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, but is {value!r}.")
+            check_whole(name, getattr(self, name), 1)
         self.shift_, self.scale_ = fit_scaling(X, self.scaling)
         plan = self._plan(len(X), 1, self._breaks)
         whole = np.flatnonzero(plan.starts >= plan.first)

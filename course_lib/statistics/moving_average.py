@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.thresholds import ThresholdRule
 from course_lib.statistics.past import PastDetector
-from course_lib.statistics.rolling import check_window, rolling_moments
+from course_lib.statistics.rolling import rolling_moments
 
 
 class MovingAverage(PastDetector):
@@ -29,7 +30,7 @@ class MovingAverage(PastDetector):
         self.threshold = threshold
 
     def _fit(self, X: np.ndarray) -> None:
-        check_window(self.window)
+        check_whole("window", self.window, 1)
         super()._fit(X)
 
     def _describe(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.core.detector import Detector
+from course_lib.core.parameters import check_whole
 from course_lib.statistics.modified_z_score import robust_deviation
 
 LEAST_SCALE = 0.01  # of the column's own deviation
@@ -34,9 +35,7 @@ class PastDetector(Detector):
         raise NotImplementedError
 
     def _fit(self, X: np.ndarray) -> None:
-        wanted = self.min_past
-        if isinstance(wanted, bool) or not isinstance(wanted, (int, np.integer)) or wanted < 1:
-            raise ValueError(f"min_past must be a whole number of at least 1, but is {wanted!r}.")
+        check_whole("min_past", self.min_past, 1)
         self.floor_ = LEAST_SCALE * robust_deviation(X)
 
     def _score(self, X: np.ndarray) -> np.ndarray:

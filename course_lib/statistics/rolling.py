@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.validation import to_numpy
 from course_lib.statistics.z_score import check_ddof
 
@@ -54,7 +55,7 @@ def rolling_moments(x: Any, window: int, ddof: int = 0) -> tuple[Any, Any]:
         If `x` is empty, not finite or of another rank, or `window` or `ddof` does not fit.
     """
     xp, columns, restore = _columns(x)
-    check_window(window)
+    check_whole("window", window, 1)
     check_ddof(ddof, window)
     n = columns.shape[1]
     w = min(int(window), n)
@@ -96,7 +97,7 @@ def rolling_median(x: Any, window: int) -> Any:
     import pandas as pd
     from scipy.ndimage import rank_filter
 
-    check_window(window)
+    check_whole("window", window, 1)
     series = np.ascontiguousarray(_columns(to_numpy(x))[1])
     n, w = series.shape[1], int(window)
     result = np.empty_like(series)
@@ -156,12 +157,6 @@ def _decayed_sum(xp: Any, values: Any, keep: float) -> Any:
         carried = _decayed_sum(xp, sums[:, :-1, -1], keep**BLOCK)
         sums[:, 1:] += carried[:, :, None] * keep ** (age + 1)
     return sums.reshape(d, -1)[:, :n]
-
-
-def check_window(window: int) -> None:
-    """Raise ValueError unless `window` is a whole number of at least 1."""
-    if isinstance(window, bool) or not isinstance(window, (int, np.integer)) or window < 1:
-        raise ValueError(f"window must be a whole number of at least 1, but is {window!r}.")
 
 
 def check_alpha(alpha: float) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.thresholds import ThresholdRule
 from course_lib.statistics.modified_z_score import MAD_TO_DEVIATION
 from course_lib.statistics.past import PastDetector
-from course_lib.statistics.rolling import check_window, rolling_median
+from course_lib.statistics.rolling import rolling_median
 
 
 class RollingMedian(PastDetector):
@@ -32,7 +33,7 @@ class RollingMedian(PastDetector):
         self.threshold = threshold
 
     def _fit(self, X: np.ndarray) -> None:
-        check_window(self.window)
+        check_whole("window", self.window, 1)
         super()._fit(X)
 
     def _describe(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from course_lib.streaming.checks import check_count, check_number
+from course_lib.core.parameters import check_whole
+from course_lib.streaming.checks import check_number
 from course_lib.streaming.drift import DriftDetector
 
 
@@ -64,8 +65,8 @@ class ADWIN(DriftDetector):
     def _start(self) -> None:
         check_number("delta", self.delta, 0, 1)
         for name in ("clock", "max_buckets", "min_window_length"):
-            check_count(name, getattr(self, name), 1)
-        check_count("grace_period", self.grace_period, 0)
+            check_whole(name, getattr(self, name), 1)
+        check_whole("grace_period", self.grace_period, 0)
         self.width_, self.total_, self.squares_, self.tick_ = 0, 0.0, 0.0, 0
         # Row r holds the sums and squared deviations of buckets with 2^r values, oldest first.
         self.totals_: list[list[float]] = [[]]

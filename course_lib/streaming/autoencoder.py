@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
-from course_lib.streaming.checks import check_count, check_number
+from course_lib.streaming.checks import check_number
 from course_lib.streaming.moments import RunningMoments
 from course_lib.streaming.piecewise import PiecewiseDetector
 
@@ -70,10 +71,10 @@ class OnlineAutoencoder(PiecewiseDetector):
 
     def _check(self) -> None:
         for name in ("latent_size", "batch_size", "steps", "buffer_size"):
-            check_count(name, getattr(self, name), 1)
+            check_whole(name, getattr(self, name), 1)
         for size in self.hidden_sizes:
-            check_count("each of hidden_sizes", size, 1)
-        check_count("warm_up", self.warm_up, 2)
+            check_whole("each of hidden_sizes", size, 1)
+        check_whole("warm_up", self.warm_up, 2)
         check_number("learning_rate", self.learning_rate, 0)
         draw_seed(self.random_state)
 

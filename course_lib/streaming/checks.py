@@ -8,13 +8,6 @@ from typing import Any
 import numpy as np
 
 
-def check_count(name: str, value: Any, least: int) -> None:
-    """Raise ValueError unless `value` is a whole number of at least `least`."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, but is {value!r}.")
-
-
 def check_number(name: str, value: Any, low: float, high: float = math.inf) -> None:
     """Raise ValueError unless `value` is a number above `low` and below `high`."""
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.statistics.rolling import check_alpha
-from course_lib.streaming.checks import check_count
 from course_lib.streaming.decayed import DecayedMoments
 from course_lib.streaming.detector import StreamingDetector
 from course_lib.streaming.z_score import LEAST_SHARE
@@ -42,7 +42,7 @@ class OnlineForecast(StreamingDetector):
     def _check(self) -> None:
         check_alpha(self.alpha)
         check_alpha(self.memory)
-        check_count("warm_up", self.warm_up, 2)
+        check_whole("warm_up", self.warm_up, 2)
 
     def _start(self, d: int) -> None:
         self.level_ = [DecayedMoments(self.alpha) for _ in range(d)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.streaming.checks import check_count
+from course_lib.core.parameters import check_whole
 from course_lib.streaming.detector import StreamingDetector
 from course_lib.streaming.drift import DriftDetector
 from course_lib.streaming.quantile_threshold import RollingQuantileThreshold
@@ -68,7 +68,7 @@ class Guarded(StreamingDetector):
         if not self._pattern().guard:
             raise ValueError("Guarded needs a threshold with its guard on: pass guard=True.")
         if self.patience is not None:
-            check_count("patience", self.patience, 2)
+            check_whole("patience", self.patience, 2)
 
     def _pattern(self) -> StreamingThreshold:
         return RollingQuantileThreshold(margin=1.5) if self.threshold is None else self.threshold

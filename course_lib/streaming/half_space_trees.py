@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
-from course_lib.streaming.checks import check_count
 from course_lib.streaming.half_space_limits import given_limits, limits_of
 from course_lib.streaming.half_spaces import collected, counts_of_all, draw_trees, walk, walk_with_gaps
 from course_lib.streaming.half_spaces_quick import exit_tables
@@ -94,9 +94,9 @@ class HalfSpaceTrees(PiecewiseDetector):
         self.compiled = compiled
 
     def _check(self) -> None:
-        check_count("n_trees", self.n_trees, 1)
-        check_count("height", self.height, 1)
-        check_count("window_size", self.window_size, 2)
+        check_whole("n_trees", self.n_trees, 1)
+        check_whole("height", self.height, 1)
+        check_whole("window_size", self.window_size, 2)
         if self.height > 20:
             raise ValueError(f"height must be at most 20 (a tree has 2**height boxes), but is {self.height}.")
         draw_seed(self.random_state)

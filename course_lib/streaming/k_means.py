@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
-from course_lib.streaming.checks import check_count
 from course_lib.streaming.piecewise import PiecewiseDetector
 
 
@@ -55,12 +55,12 @@ class OnlineKMeans(PiecewiseDetector):
         self.random_state = random_state
 
     def _check(self) -> None:
-        check_count("n_clusters", self.n_clusters, 1)
-        check_count("batch_size", self.batch_size, 1)
+        check_whole("n_clusters", self.n_clusters, 1)
+        check_whole("batch_size", self.batch_size, 1)
         if self.memory is not None:
-            check_count("memory", self.memory, 1)
+            check_whole("memory", self.memory, 1)
         if self.warm_up is not None:
-            check_count("warm_up", self.warm_up, self.n_clusters)
+            check_whole("warm_up", self.warm_up, self.n_clusters)
         draw_seed(self.random_state)
 
     def _start(self, d: int) -> None:

@@ -7,8 +7,9 @@ from bisect import bisect_right
 from collections import deque
 from functools import lru_cache
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
-from course_lib.streaming.checks import check_count, check_number
+from course_lib.streaming.checks import check_number
 from course_lib.streaming.drift import DriftDetector
 
 # A smaller distance counts as none, whatever its p-value.
@@ -49,8 +50,8 @@ class KSWIN(DriftDetector):
 
     def _start(self) -> None:
         check_number("alpha", self.alpha, 0, 1)
-        check_count("stat_size", self.stat_size, 2)
-        check_count("window_size", self.window_size, 2 * self.stat_size)
+        check_whole("stat_size", self.stat_size, 2)
+        check_whole("window_size", self.window_size, 2 * self.stat_size)
         self.window_: deque[float] = deque(maxlen=self.window_size)
         self.random_ = random.Random(draw_seed(self.random_state))
         self.distance_ = 0.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.statistics.rolling import check_alpha
-from course_lib.streaming.checks import check_count
 from course_lib.streaming.covariance import RunningCovariance
 from course_lib.streaming.piecewise import PiecewiseDetector, growing
 
@@ -47,9 +47,9 @@ class OnlineMahalanobis(PiecewiseDetector):
     def _check(self) -> None:
         if self.alpha is not None:
             check_alpha(self.alpha)
-        check_count("every", self.every, 1)
+        check_whole("every", self.every, 1)
         if self.warm_up is not None:
-            check_count("warm_up", self.warm_up, 2)
+            check_whole("warm_up", self.warm_up, 2)
 
     def _start(self, d: int) -> None:
         super()._start(d)

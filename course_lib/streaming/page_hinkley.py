@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from course_lib.streaming.checks import check_count, check_number
+from course_lib.core.parameters import check_whole
+from course_lib.streaming.checks import check_number
 from course_lib.streaming.drift import DriftDetector
 
 
@@ -41,7 +42,7 @@ class PageHinkley(DriftDetector):
         self.mode = mode
 
     def _start(self) -> None:
-        check_count("min_instances", self.min_instances, 1)
+        check_whole("min_instances", self.min_instances, 1)
         check_number("threshold", self.threshold, 0)
         if not 0 < self.alpha <= 1:
             raise ValueError(f"alpha must lie above 0 and not above 1, but is {self.alpha!r}.")

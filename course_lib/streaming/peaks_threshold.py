@@ -7,7 +7,8 @@ from collections import deque
 
 import numpy as np
 
-from course_lib.streaming.checks import check_count, check_number
+from course_lib.core.parameters import check_whole
+from course_lib.streaming.checks import check_number
 from course_lib.streaming.tail import fit_pareto, tail_quantile
 from course_lib.streaming.threshold import StreamingThreshold
 
@@ -71,8 +72,8 @@ class StreamingPeaksOverThreshold(StreamingThreshold):
     def _start(self) -> None:
         check_number("risk", self.risk, 0, 1)
         check_number("level", self.level, 0, 1)
-        check_count("depth", self.depth, 0)
-        check_count("warm_up", self.warm_up, math.ceil(round(FEWEST_PEAKS / (1 - self.level), 6)))
+        check_whole("depth", self.depth, 0)
+        check_whole("warm_up", self.warm_up, math.ceil(round(FEWEST_PEAKS / (1 - self.level), 6)))
         if self.risk >= 1 - self.level:
             raise ValueError(
                 f"risk must be smaller than the share {1 - self.level:.3g} of scores above the level, "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from course_lib.streaming.checks import check_count, check_number
+from course_lib.core.parameters import check_whole
+from course_lib.streaming.checks import check_number
 from course_lib.streaming.rolling_quantile import RollingQuantile
 from course_lib.streaming.threshold import StreamingThreshold
 
@@ -49,8 +50,8 @@ class RollingQuantileThreshold(StreamingThreshold):
     def _start(self) -> None:
         check_number("q", self.q, 0, 1)
         check_number("margin", self.margin, 0)
-        check_count("warm_up", self.warm_up, 2)
-        check_count("window", self.window, self.warm_up)
+        check_whole("warm_up", self.warm_up, 2)
+        check_whole("window", self.window, self.warm_up)
         self.recent_ = RollingQuantile(self.q, self.window)
 
     def _take(self, score: float) -> None:

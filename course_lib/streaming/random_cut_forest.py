@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
-from course_lib.streaming.checks import check_count
 from course_lib.streaming.cut_trees import CutTrees
 from course_lib.streaming.detector import StreamingDetector
 
@@ -43,9 +43,9 @@ class RandomCutForest(StreamingDetector):
         self.random_state = random_state
 
     def _check(self) -> None:
-        check_count("n_trees", self.n_trees, 1)
-        check_count("window_size", self.window_size, 2)
-        check_count("shingle", self.shingle, 1)
+        check_whole("n_trees", self.n_trees, 1)
+        check_whole("window_size", self.window_size, 2)
+        check_whole("shingle", self.shingle, 1)
         draw_seed(self.random_state)
 
     def _start(self, d: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.streaming.checks import check_count
+from course_lib.core.parameters import check_whole
 from course_lib.streaming.piecewise import PiecewiseDetector
 from course_lib.streaming.z_score import LEAST_SHARE
 
@@ -33,9 +33,9 @@ class OnlineRobustZScore(PiecewiseDetector):
         self.warm_up = warm_up
 
     def _check(self) -> None:
-        check_count("window", self.window, 3)
-        check_count("every", self.every, 1)
-        check_count("warm_up", self.warm_up, 2)
+        check_whole("window", self.window, 3)
+        check_whole("every", self.every, 1)
+        check_whole("warm_up", self.warm_up, 2)
 
     def _start(self, d: int) -> None:
         super()._start(d)

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.validation import to_numpy
-from course_lib.streaming.checks import check_count
 from course_lib.streaming.online import Online
 
 
@@ -76,7 +76,7 @@ class RollingQuantile(Online):
 
     def _open(self) -> tuple[deque[float], list[float]]:
         if self.recent is None:
-            check_count("window", self.window, 1)
+            check_whole("window", self.window, 1)
             if not 0 <= self.q <= 1:
                 raise ValueError(f"q must lie between 0 and 1, but is {self.q!r}.")
             self.recent = deque(maxlen=self.window)

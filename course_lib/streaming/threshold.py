@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.validation import check_scores
-from course_lib.streaming.checks import check_count
 from course_lib.streaming.online import Online
 
 # At least this share of the last `patience` scores flagged: then it is no anomaly any more.
@@ -54,7 +54,7 @@ class StreamingThreshold(Online):
         raise NotImplementedError
 
     def _open(self) -> None:
-        check_count("patience", self.patience, 2)
+        check_whole("patience", self.patience, 2)
         self._start()
         self.latest_ = deque(maxlen=self.patience)
         self.flags_: deque[bool] = deque(maxlen=self.patience)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole
 from course_lib.statistics.rolling import check_alpha
-from course_lib.streaming.checks import check_count
 from course_lib.streaming.decayed import DecayedMoments
 from course_lib.streaming.detector import StreamingDetector
 from course_lib.streaming.moments import RunningMoments
@@ -37,7 +37,7 @@ class OnlineZScore(StreamingDetector):
     def _check(self) -> None:
         if self.alpha is not None:
             check_alpha(self.alpha)
-        check_count("warm_up", self.warm_up, 2)
+        check_whole("warm_up", self.warm_up, 2)
 
     def _start(self, d: int) -> None:
         self.moments_ = [RunningMoments() if self.alpha is None else DecayedMoments(self.alpha) for _ in range(d)]

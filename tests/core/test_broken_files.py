@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_torch
 
@@ -53,6 +54,15 @@ def test_any_edited_byte_is_refused_or_harmless(saved):
     assert harmless < len(places) / 20, "only white space may change without being seen"
     for message in refused:
         assert message.endswith(": save it again.") or "was not written by this course: " in message
+
+
+def test_a_table_of_another_shape_is_refused(saved, refuses):
+    with safe_open(saved, framework="numpy") as file:
+        meta, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    assert arrays["X_train_"].shape == (60, 4)
+    save_file({**arrays, "X_train_": arrays["X_train_"].reshape(30, 8)}, saved, metadata=meta)  # the same bytes
+    with refuses("was changed after it was saved"):
+        load(saved)
 
 
 def test_more_bytes_at_the_end_are_refused(saved, refuses):

@@ -130,6 +130,17 @@ def test_the_best_threshold_is_the_best(profile):
     assert (reached, cut > 1.0) == (0.0, True)
 
 
+def test_the_best_threshold_cuts_no_tie_and_leaves_the_probation_out():
+    tied = np.isin(np.arange(60), [10, *range(30, 50)]).astype(float)  # one hit and twenty false alarms, all alike
+    cut, reached = best_threshold([Series(60, [(10, 19)])], [tied])
+    assert (reached, cut > 1.0) == (0.0, True)
+    early = np.where(np.arange(60) < 20, 2.0, 0.0)
+    early[30] = 1.0
+    series = [Series(60, [(30, 39)], probation=20)]
+    assert best_threshold(series, [early]) == (1.0, pytest.approx(100.0))
+    assert nab_score(series, [early >= 1.0]) == pytest.approx(100.0)
+
+
 def test_what_is_refused(refuses):
     with refuses("There is no NAB profile 'strict': choose from standard, reward low FP rate"):
         score_series([0, 1], [], profile="strict")

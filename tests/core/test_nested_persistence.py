@@ -87,6 +87,14 @@ def test_a_part_from_outside_the_course_is_refused_before_anything_is_written(tm
     assert not list(tmp_path.iterdir())
 
 
+def test_names_that_would_put_two_arrays_in_one_place_are_refused(tmp_path, refuses):
+    inner = Combination([("b", PCA()), ("c", ZScore())])
+    fitted = Combination([("a", inner), ("a.detectors_.b", PCA(1))]).fit(X)
+    with refuses("rename one of the detectors"):
+        fitted.save(tmp_path / "m")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("kind", "message"),
     [

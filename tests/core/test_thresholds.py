@@ -23,6 +23,7 @@ def test_closed_forms():
     assert Percentile(100).place(scores) == 10
     assert Percentile(0).place(scores) == 1
     assert Percentile(25).place(scores) == 2
+    assert Percentile(90).place([0.0, 10.0]) == 9  # between two scores by linear interpolation
     assert Sigma(2).place(scores) == pytest.approx(4 + 2 * np.sqrt((9 + 4 + 1 + 0 + 36) / 5))
     assert MAD(2).place(scores) == pytest.approx(3 + 2 * 1.4826 * 1)
 
@@ -37,9 +38,11 @@ def test_robust_and_plain_deviation_agree_on_normal_data_and_differ_with_outlier
 
 
 @pytest.mark.parametrize(
-    ("budget", "m", "rank"), [(0.05, 19, 19), (0.05, 39, 38), (0.1, 9, 9), (0.5, 3, 2), (0.1, 99, 90)]
+    ("budget", "m", "rank"),
+    [(0.05, 19, 19), (0.05, 39, 38), (0.1, 9, 9), (0.5, 3, 2), (0.1, 99, 90), (0.18, 149, 123), (0.41, 99, 59)],
 )
 def test_budget_takes_the_conformal_rank(budget, m, rank):
+    # The last two: in floats (m + 1)(1 - budget) lies a hair above the whole number, and the rank must not follow it.
     scores = np.random.default_rng(m).permutation(m) + 1.0
     assert FalsePositiveRate(budget).place(scores) == rank
 
@@ -97,9 +100,9 @@ def test_labelled_rules_leave_room_between_the_classes(rule):
     assert rule.place([1.0, 2.0, 8.0, 9.0], [0, 0, 1, 1]) == 5.0
 
 
+@pytest.mark.parametrize("low", [1.0, np.nextafter(1.0, 2)])  # of the second pair the middle rounds up
 @pytest.mark.parametrize("rule", LABELLED)
-def test_neighbouring_floats_are_still_separated(rule):
-    low = 1.0
+def test_neighbouring_floats_are_still_separated(rule, low):
     high = np.nextafter(low, 2)
     assert low <= rule.place([low, high], [0, 1]) < high
 

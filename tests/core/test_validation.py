@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 from course_lib.core import as_sklearn
 from course_lib.core.detector import Detector
+from course_lib.core.thresholds import Percentile
 from course_lib.deep import Autoencoder
 from course_lib.ml import KNN, PCA
 
@@ -173,3 +174,13 @@ def test_labels_follow_the_threshold_and_not_its_float32_neighbour():
     for threshold, wanted in [(1.0, [0, 1]), (rows.mean(), [0, 1]), (np.nextafter(1.0, 0), [1, 1])]:
         flat.threshold_ = float(threshold)
         assert flat.predict(rows).tolist() == wanted
+
+
+def test_a_threshold_placed_anew_stands_on_the_given_rows_and_the_training_labels_follow():
+    rows = np.arange(10.0)[:, None]
+    flat = Flat().fit(rows)
+    assert flat.labels_.sum() == 1
+    flat.set_threshold(rows[:5], rule=Percentile(50))
+    assert flat.threshold_ == 2
+    assert flat.labels_.tolist() == flat.predict(rows).tolist() == [0] * 3 + [1] * 7
+    np.testing.assert_array_equal(flat.decision_scores_, rows[:, 0])

@@ -92,6 +92,11 @@ def test_no_window_crosses_a_break_and_every_row_is_covered(padding):
         assert set(rows[plan.inside()]) == set(range(n))
 
 
+def test_breaks_may_come_in_any_order_and_twice():
+    plan, expected = plan_windows(12, 3, breaks=[9, 4, 9]), plan_windows(12, 3, breaks=[4, 9])
+    np.testing.assert_array_equal(plan.rows(), expected.rows())
+
+
 def test_start_padding_has_a_window_that_ends_at_every_row():
     plan = plan_windows(9, 4, breaks=[5], padding="start")
     np.testing.assert_array_equal(plan.rows()[:, -1], np.arange(9))

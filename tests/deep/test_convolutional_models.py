@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 
 from course_lib.core.metrics import auroc
 from course_lib.deep import ConvAutoencoder, ConvVAE
+from course_lib.deep.networks import ACTIVATIONS
 
 images, classes = load_digits(return_X_y=True)
 images = images / 16
@@ -46,3 +47,11 @@ def test_images_of_any_shape(kind, refuses):
     assert fitted.reconstruct(rows).shape == rows.shape
     with refuses("image_shape (1, 28, 28) holds 784 values, but a row of X has 60"):
         kind(image_shape=(1, 28, 28), epochs=1, **PLAIN).fit(rows)
+
+
+@pytest.mark.parametrize("kind", [ConvAutoencoder, ConvVAE])
+def test_the_activation_is_that_of_both_halves(kind):
+    net = kind(channels=(4, 8), activation="tanh").build(64)
+    for half, count in ((net.encoder, 2), (net.decoder, 2)):
+        bends = [layer for layer in half.modules() if type(layer) in ACTIVATIONS.values()]
+        assert [type(layer) for layer in bends] == [torch.nn.Tanh] * count

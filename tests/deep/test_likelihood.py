@@ -36,6 +36,24 @@ def test_bits_are_never_more_than_plain_deflate_and_gain_from_differences():
     assert compressed_bits(ramp)[0] < 0.7 * plain[0], "a ramp is one constant difference"
 
 
+def test_differences_count_in_both_directions():
+    """Each column climbs at a pace of its own: constant downwards, irregular to the right; turned, the reverse."""
+    start, pace = np.random.default_rng(1).integers(0, 16, size=(2, 16))
+    picture = (start + np.arange(16)[:, None] * pace) / 255
+    down, right = compressed_bits(np.stack([picture.ravel(), picture.T.ravel()]))
+    pixels = np.rint(picture * 255).astype(np.uint8)
+    for packed, plain in ((down, pixels), (right, pixels.T)):
+        assert packed < 0.5 * 8 * (len(zlib.compress(plain.tobytes(), 9)) - 6)
+
+
+def test_pixels_are_rounded_to_the_nearest_level():
+    steps = np.tile(np.arange(4) / 3, (1, 16))  # 0, 1, 2, 3 in thirds, which no float holds
+    nudged = np.clip(steps + 0.1 * np.random.default_rng(0).uniform(-1, 1, steps.shape), 0, 1)
+    assert compressed_bits(nudged, levels=4)[0] == compressed_bits(steps, levels=4)[0]
+    extremes = np.random.default_rng(0).integers(0, 2, size=(1, 64)).astype(float)
+    assert compressed_bits(extremes) == compressed_bits(extremes, levels=2), "black and white at any number of levels"
+
+
 def test_levels_and_shape_matter():
     assert (compressed_bits(NOISE, levels=2) < 0.5 * compressed_bits(NOISE)).all()
     rows = rng.permuted(np.tile(np.linspace(0, 1, 32), (3, 1)), axis=1).repeat(2, axis=1)
@@ -63,8 +81,9 @@ def test_what_is_refused(refuses):
         compressed_bits(NOISE * 255)
     with refuses("images as rows"):
         compressed_bits(NOISE[0])
-    with refuses("levels must be from 2 to 256"):
-        compressed_bits(NOISE, levels=1)
+    for levels in (1, 2.5, 257):
+        with refuses("levels must be a whole number from 2 to 256"):
+            compressed_bits(NOISE, levels=levels)
     with refuses("holds 784 values, but a row of X has 64"):
         compressed_bits(NOISE, (1, 28, 28))
     with refuses("each likelihood needs the bits of its own image".capitalize()):

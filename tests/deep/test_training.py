@@ -169,6 +169,13 @@ def test_scoring_in_pieces_is_the_same(monkeypatch):
     np.testing.assert_allclose(fitted.decision_function(X), fitted.decision_scores_, rtol=1e-5)
 
 
+def test_validation_in_pieces_is_the_mean_over_rows(monkeypatch):
+    whole = make(validation_share=0.25).fit(X)
+    monkeypatch.setattr("course_lib.deep.training.SCORING_ROWS", 12)  # 25 rows: the last piece is a single one
+    pieces = make(validation_share=0.25).fit(X)
+    np.testing.assert_allclose(pieces.history_["validation_loss"], whole.history_["validation_loss"], rtol=1e-5)
+
+
 def test_two_rows_are_enough():
     assert np.isfinite(make(validation_share=0.5).fit(X[:2]).decision_scores_).all()
 
@@ -210,3 +217,10 @@ def test_three_methods_make_a_detector():
         batch = fitted._to_tensor(X)
         expected = fitted.anomaly_scores(fitted.net_.eval(), batch).numpy()
     np.testing.assert_array_equal(fitted.decision_scores_, expected)
+
+
+def test_training_works_inside_no_grad():
+    plain = Dropped(epochs=2).fit(X)
+    with torch.no_grad():
+        inside = Dropped(epochs=2).fit(X)
+    np.testing.assert_array_equal(inside.decision_scores_, plain.decision_scores_)

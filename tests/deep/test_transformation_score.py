@@ -62,6 +62,15 @@ def test_the_score_is_minus_the_mean_log_probability_of_what_was_done():
         np.testing.assert_allclose(fitted.net_.head(torch.from_numpy(fitted.encode(rows))), logits, atol=1e-6)
 
 
+def test_scoring_and_validation_look_at_every_transformation_piece_by_piece(monkeypatch):
+    fitted = TransformationScore(epochs=2, **PLAIN).fit(SEVENS)
+    scores = fitted.decision_function(images[:50])
+    validation = fitted.loss(fitted.net_.eval(), torch.from_numpy(images[:50]).float())
+    assert validation.item() == pytest.approx(scores.mean(), rel=1e-5)
+    monkeypatch.setattr("course_lib.deep.transformation_score.PIXELS_AT_ONCE", 64 * 7)
+    np.testing.assert_allclose(fitted.decision_function(images[:50]), scores, rtol=1e-4)
+
+
 def test_sevens_are_learnt():
     trained = TransformationScore(epochs=15, validation_share=0.1, **PLAIN).fit(SEVENS[:120])
     untrained = TransformationScore(epochs=1, **{**PLAIN, "learning_rate": 1e-12}).fit(SEVENS[:120])
@@ -108,6 +117,7 @@ def test_images_of_any_shape(shape, tmp_path):
     [
         ({"shift": 0.6}, "shift must be a share of height and width from 0 to 0.5, but is 0.6"),
         ({"shift": "far"}, "but is 'far'"),
+        ({"rotations": False, "shift": 0}, "flips=False, rotations=False and shift=0 leave every image of"),
         ({"views": 0}, "views must be a whole number of at least 1, but is 0"),
         ({"image_shape": (1, 9, 9)}, "image_shape (1, 9, 9) holds 81 values, but a row of X has 64"),
         ({"activation": "sin"}, "activation must be one of"),

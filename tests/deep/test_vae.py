@@ -14,7 +14,7 @@ from course_lib.core.metrics import auroc
 from course_lib.data import load_mnist
 from course_lib.deep import VAE, ConvVAE
 from course_lib.deep.vae import active_units, gaussian_kl, reparameterise
-from course_lib.deep.vae.scores import SCORES
+from course_lib.deep.vae.scores import SCORES, row_scores
 
 rng = np.random.default_rng(0)
 MIX = rng.normal(size=(3, 8))
@@ -157,6 +157,33 @@ def test_spread_of_a_score(fitted, scoring, refuses):
         np.testing.assert_allclose(mean, fitted.score_rows(X, scoring, 200), rtol=1e-4, atol=1e-4)
     with refuses("at least two draws"):
         fitted.score_spread(X, scoring, 1)
+
+
+@pytest.mark.parametrize("scoring", SCORES)
+def test_mean_and_deviation_are_those_of_single_draws(scoring):
+    model = VAE(epochs=5, beta=3.0, **{**SMALL, "random_state": 4}).fit(X)
+    rows = torch.from_numpy((X[:9] - model.shift_) / model.scale_).float()
+    noise = torch.randn(20, 3, generator=torch.Generator().manual_seed(4))  # the model's seed
+    net = model.net_.eval()
+    with torch.no_grad():
+        if scoring == "reconstruction":  # its score takes the mean code, its spread the draws
+            z = reparameterise(*net.encode(rows), noise[:, None, :])
+            singles = [((net.expected(draw) - rows) ** 2).mean(dim=1) for draw in z]
+        else:
+            singles = [row_scores(net, rows, draw[None], scoring, 3.0) for draw in noise]
+    singles = torch.stack(singles).numpy()
+    mean, deviation = model.score_spread(X[:9], scoring, 20)
+    np.testing.assert_allclose(mean, singles.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(deviation, singles.std(axis=0, ddof=1), rtol=1e-3)
+
+
+def test_what_eases_training_touches_neither_validation_nor_scores():
+    """Weights that stand still: only the loss of training may tell the plain model from the eased one."""
+    settings = {**SMALL, "learning_rate": 1e-12, "validation_share": 0.5, "beta": 2.0, "epochs": 2}
+    plain, eased = VAE(**settings).fit(X), VAE(annealing=10, free_bits=1.0, **settings).fit(X)
+    np.testing.assert_allclose(eased.history_["validation_loss"], plain.history_["validation_loss"], rtol=1e-5)
+    assert not np.allclose(eased.history_["loss"], plain.history_["loss"], rtol=1e-3)
+    np.testing.assert_allclose(eased.decision_function(X), plain.decision_function(X), rtol=1e-5)
 
 
 def test_codes_reconstructions_and_samples(refuses):

@@ -178,6 +178,18 @@ def test_gradients_of_the_elbo_agree_with_finite_differences(likelihood):
         assert weights.grad.abs().max() > 1e-4
 
 
+def test_variances_stay_where_their_logarithms_are_finite():
+    net = VariationalNet(nn.Identity(), nn.Identity(), "gaussian").double()
+    mean, log_variance = net.encode(torch.tensor([[3.0, 1e6, -1e6, 1e6]]).double())
+    assert mean.tolist() == [[3.0, 1e6]]
+    assert log_variance.tolist() == [[-12.0, 12.0]]
+    x = torch.ones(4, 2).double()
+    for _ in range(400):  # rows that are rebuilt without any error
+        value = net.log_likelihood(x, x)
+    assert net.variance.item() == pytest.approx(1e-6)
+    assert torch.isfinite(value).all()
+
+
 def test_free_bits_charge_the_mean_of_each_unit_or_the_floor():
     kl = torch.tensor([[0.0, 2.0], [0.2, 4.0]])
     assert free_bits_kl(kl, 0.0).item() == pytest.approx(kl.sum(dim=1).mean().item())

@@ -7,7 +7,8 @@ from sklearn.datasets import make_spd_matrix
 
 from course_lib.core.thresholds import Percentile
 from course_lib.deep import Autoencoder, LSTMAutoencoder
-from course_lib.explain import Counterfactual
+from course_lib.explain import Changes, Counterfactual
+from course_lib.explain.counterfactual_search import Search
 from course_lib.explain.normal_rows import NormalRows
 from course_lib.ml import KNN, PCA, IsolationForest
 
@@ -121,6 +122,47 @@ def test_outside_the_background_only_when_told():
     assert np.isclose(inside.changed[0, 0], 1), "the border of what was seen"
     outside = Counterfactual(score, background, threshold=3.0, within_range=False).explain(row)
     assert np.isclose(outside.changed[0, 0], 3, atol=0.02), "the least change that meets the threshold"
+
+
+def test_a_row_at_the_threshold_is_normal_and_a_score_a_hair_above_it_is_not_reached():
+    background = np.linspace(-1, 1, 50)[:, None] * [1.0, 1.0]
+
+    def explain(row, threshold):
+        return Counterfactual(
+            lambda rows: np.abs(rows).max(axis=1), background, threshold=threshold, within_range=False
+        ).explain(np.array([row]))
+
+    assert explain([3.0, 0.0], 3.0).changed.tolist() == [[3.0, 0.0]]
+    reached = explain([9.0, 0.0], 3.0).scores[0]
+    closer = explain([9.0, 0.0], reached * (1 - 5e-6))  # a network's score could differ by so much in another batch
+    assert closer.found[0]
+    assert closer.scores[0] < reached
+
+
+def test_changes_are_ordered_by_their_size_in_deviations():
+    zeros = np.zeros((1, 2))
+    changes = Changes(zeros, np.array([[10.0, 2.0]]), zeros[:, 0], zeros[:, 0], 1.0, zeros[:, 0] == 0, zeros[:, 0],
+                      np.array([10.0, 1.0]), ("wide", "narrow"))  # fmt: skip
+    assert changes.features() == ["narrow", "wide"]
+    assert changes.to_frame()["change"].tolist() == [2.0, 1.0]
+
+
+def test_ordinary_rows_are_the_normal_ones_near_in_deviations_and_within_their_range():
+    rows = np.array([[-100.0, -1], [100, -1], [-100, 1], [100, 1], [0, 1], [50, 0], [9000, 9]])
+    normal = NormalRows(rows, lambda X: np.abs(X[:, 1]), 1.0, 0)
+    assert normal.high.tolist() == [100, 1]
+    assert len(normal.rows) == 6
+    assert normal.nearest(np.zeros(2), 1).tolist() == [[50, 0]]  # 50 is less of the first column than 1 of the second
+    line = NormalRows(np.linspace(-1, 1, 50)[:, None] * [1.0, 1.0], lambda X: np.zeros(len(X)), 1.0, 0)
+    assert line.expected(np.array([50.0, 0.0]), np.array([1])) == 1
+
+
+def test_changes_that_are_not_needed_go_back_to_the_rows_own_values():
+    normal = NormalRows(rng.uniform(-1, 1, size=(50, 2)), lambda X: np.zeros(len(X)), 1.0, 0)
+    search = Search(np.array([9.0, 9.0]), lambda X: np.abs(X[:, 0]), 0.5, normal, np.arange(2), 2, True)
+    tidied = search._tidied(np.zeros(2))
+    assert tidied[1] == 9
+    assert 0.4 < tidied[0] <= 0.5
 
 
 def test_the_expected_value_is_the_gaussian_conditional_mean():

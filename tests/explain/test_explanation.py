@@ -22,7 +22,7 @@ def explanation(**changes):
 
 def windows():
     values = np.arange(12.0).reshape(1, 4, 3) - [0, 3, 8]
-    return explanation(values=values, scores=[30.0], data=np.ones((1, 4, 3)) * [1, 2, 3], base_value=np.array([1.0]))
+    return explanation(values=values, scores=[30.0], data=np.arange(12.0).reshape(1, 4, 3), base_value=np.array([1.0]))
 
 
 def test_shares_are_of_the_absolute_values_and_zeros_stay_zeros():
@@ -51,7 +51,7 @@ def test_a_row_as_a_table():
     assert explanation().to_frame(1)["share"].tolist() == [0, 0, 0]
     table = windows().to_frame()
     assert table["contribution"].tolist() == [18, 10, -6]
-    assert table["value"].tolist() == [1, 2, 3]
+    assert table["value"].tolist() == [4.5, 5.5, 6.5]  # means over the window
 
 
 def test_lists_become_arrays_and_nothing_can_be_put_in_later():

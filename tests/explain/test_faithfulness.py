@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from course_lib.explain import (
+    DeletionCurve,
     Explanation,
     FeatureError,
     KernelSHAP,
@@ -42,6 +43,7 @@ RIGHT = explained((ROWS - NORMAL.mean(axis=0)) * WEIGHTS, score(ROWS), score(NOR
 def test_the_additivity_gap_is_a_share_of_what_is_to_be_explained():
     assert additivity_gap(RIGHT) < 1e-12
     assert np.isclose(additivity_gap(explained([[1.0, 2.0], [3.0, 4.0]], np.array([4.0, 10.0]), 0.0)), 0.3)
+    assert additivity_gap(explained([[1.0, 2.0], [3.0, 4.0]], np.array([4.0, 10.0]), 2.0)) == 1 / 8
     assert additivity_gap(explained([[0.0, 0.0]])) == 0
 
 
@@ -62,6 +64,12 @@ def test_all_orders_begin_at_the_row_and_end_at_the_background():
     # A linear score: after one step the largest contribution is gone, and nothing else.
     largest = RIGHT.values.max(axis=1).mean()
     assert np.isclose(curve.explained[1], score(ROWS).mean() - largest, rtol=1e-6)
+
+
+def test_areas_are_in_units_of_the_whole_fall():
+    curve = DeletionCurve(np.arange(3), np.array([10.0, 4, 2]), np.array([10.0, 6, 2]), np.array([10.0, 10, 2]))
+    assert [curve.area(order) for order in ("explained", "random", "reverse")] == [0.375, 0.5, 0.75]
+    assert curve.advantage == 0.125
 
 
 def test_a_wrong_explanation_has_no_advantage():
@@ -197,7 +205,7 @@ def test_agreement_with_nobody_and_with_other_rows():
 
 
 def test_over_its_usual_size_a_feature_that_always_errs_is_no_news():
-    usual = explained(np.abs(rng.normal(size=(500, 3))) * [10.0, 1.0, 0.0])
+    usual = explained(rng.normal(size=(500, 3)) * [10.0, 1.0, 0.0])  # of both signs: they must not cancel
     row = explained([[12.0, 5.0, 0.0]])
     assert row.top(1) == [["x0"]]
     relative = over_usual_size(row, usual)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from course_lib.explain import Explanation, FeatureError, KernelSHAP, group_anomalies
+from course_lib.explain import Explanation, FeatureError, KernelSHAP, group_anomalies, grouping
 from course_lib.ml import PCA
 
 rng = np.random.default_rng(0)
@@ -61,6 +61,40 @@ def test_too_high_and_too_low_are_two_causes_when_the_background_is_given(detect
     assert groups.labels.tolist() == [0] * 11 + [1] * 9
     assert groups.profiles[0].startswith("11 rows: d high (")
     assert groups.profiles[1].startswith("9 rows: d low (")
+
+
+def of_values(values, data=None):
+    values = np.asarray(values, dtype=float)
+    data = np.zeros_like(values) if data is None else data
+    return Explanation(values, 0.0, values.sum(axis=1), data, NAMES[: values.shape[1]], "test")
+
+
+def test_as_many_groups_as_different_rows_numbered_by_size_whatever_k_means_calls_them(monkeypatch):
+    cause = np.repeat([2, 0, 1], [2, 4, 3])
+    assert np.array_equal(group_anomalies(of_values(np.eye(3)[cause]), random_state=0).labels, cause)
+    monkeypatch.setattr(grouping, "_labels", lambda points, n_groups, seed: np.repeat([0, 1, 2], [2, 4, 3]))
+    groups = group_anomalies(of_values(np.eye(3)[cause]), 3)
+    assert np.array_equal(groups.labels, cause)
+    np.testing.assert_allclose(groups.shares, np.eye(3))
+
+
+def test_a_new_feature_parts_rows_more_than_another_mixture_of_the_same():
+    mixtures = np.repeat([[0.6, 0.4, 0], [0.4, 0.6, 0], [0.5, 0.3, 0.2]], 3, axis=0)
+    groups = group_anomalies(of_values(mixtures), 2, random_state=0)
+    assert groups.labels.tolist() == [0] * 6 + [1] * 3
+
+
+def test_of_numbers_that_are_as_good_the_smallest_is_taken(monkeypatch):
+    quality = {2: 0.80, 3: 0.60, 4: 0.81}
+    monkeypatch.setattr(grouping, "silhouette_score", lambda points, labels: quality[labels.max() + 1])
+    assert len(group_anomalies(of_values(np.eye(4)[np.arange(12) % 4]), random_state=0)) == 2
+
+
+def test_high_is_above_the_median_and_what_looks_normal_is_left_out():
+    background = np.repeat([[0.0, 0.0], [100.0, 0.0]], [9, 1], axis=0)
+    groups = group_anomalies(of_values([[3.0, -2.0]], np.array([[5.0, 1.0]])), background=background)
+    assert groups.profiles == ["1 row: a high (60%)."]
+    assert groups.shares.tolist() == [[0.6, 0.0]]
 
 
 def test_windows_are_summed_over_their_timestamps():

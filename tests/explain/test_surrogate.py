@@ -56,6 +56,13 @@ def test_equal_columns_share_a_weight_and_a_constant_one_is_never_picked():
     assert np.flatnonzero(weighted_ridge(points, scores, distances, 1.5, n_features=2).weights).tolist() == [0, 2]
 
 
+def test_more_than_six_features_are_picked_by_weight_times_value():
+    points = RNG.normal(size=(500, 8))
+    points[0] = [0, 1, 1, 1, 1, 1, 1, 1]  # the steepest feature adds nothing to this row's score
+    fit = weighted_ridge(points, points @ [3, 1, 1, 1, 1, 1, 1, 1], np.linalg.norm(points - points[0], axis=1), 3.0, 7)
+    assert np.flatnonzero(fit.weights).tolist() == [1, 2, 3, 4, 5, 6, 7]
+
+
 @pytest.mark.parametrize("around", [False, True], ids=["background", "row"])
 @pytest.mark.parametrize("n_features", [1, 4, 6, 7, 8])
 def test_weights_equal_those_of_lime_on_its_own_samples(around, n_features):

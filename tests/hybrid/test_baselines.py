@@ -88,6 +88,23 @@ def test_a_contextual_anomaly_stands_out_of_the_season_and_not_of_the_values():
         assert np.argmax(fitted.decision_scores_) == 300, baseline
 
 
+def test_a_season_that_explains_everything_leaves_no_rounding_noise_to_blow_up():
+    assert np.abs(SeasonalBaseline(PERIOD).fit_transform(WAVE[:, :1])).max() < 1e-6
+
+
+def test_the_level_is_the_median_of_the_values_just_before():
+    baseline = SeasonalBaseline(PERIOD, level_window=5, scaled=False).fit(SERIES)
+    left, residuals = SERIES - baseline.profile_[T % PERIOD], baseline.transform(SERIES)
+    expected = [left[t] - np.median(left[max(t - 5, 0) : t], axis=0) for t in T[1:]]
+    np.testing.assert_allclose(residuals[1:], expected, atol=1e-9)
+    assert (residuals[0] == 0).all()
+
+
+def test_two_periods_are_enough_for_a_profile():
+    baseline = SeasonalBaseline(PERIOD).fit(SERIES[: 2 * PERIOD])
+    assert np.abs(baseline.profile_[:, 0] - WAVE[:PERIOD, 0]).max() < 1
+
+
 def test_stl_is_taken_of_the_series_it_is_given():
     baseline = STLBaseline(PERIOD, seasonal=9, robust=False, scaled=False).fit(SERIES)
     other = SERIES[5 : 5 + 8 * PERIOD] * 2
@@ -114,7 +131,14 @@ def test_groups_of_two_columns_and_groups_without_spread():
     left = GroupBaseline((0, 1)).fit(rows).transform([[1, 1, 11], [1, 0, 11], [0, 0, 1]])
     np.testing.assert_allclose(left[:, :2], 0)
     assert left[0, 2] == 0
-    assert left[1, 2] == left[2, 2] > 0  # the spread of all rows stands in for none
+    spread = stats.median_abs_deviation(rows[:, 2], scale="normal")
+    assert left[1, 2] == left[2, 2] == pytest.approx(1 / spread, rel=1e-5)  # that of all rows stands in for none
+
+
+def test_a_group_counts_from_min_rows_on():
+    rows = np.column_stack([np.repeat([0.0, 1, 2], [5, 4, 50]), DRAW.normal(size=59)])
+    assert GroupBaseline(0).fit(rows).groups_.ravel().tolist() == [0, 2]
+    assert GroupBaseline(0, min_rows=4).fit(rows).groups_.ravel().tolist() == [0, 1, 2]
 
 
 def test_a_purchase_that_is_odd_for_its_customer_is_found():
@@ -133,6 +157,7 @@ def test_residual_hands_over_what_the_baseline_leaves():
         hybrid.decision_function(NEW), PCA(0.6).fit(stats.zscore(X)).decision_function(hybrid.residuals(NEW))
     )
     assert hybrid.get_params()["baseline__scaled"] is True
+    assert not hasattr(hybrid.baseline, "spread_"), "the given baseline is a pattern and never fitted"
     season = Residual(SeasonalBaseline(PERIOD), ZScore()).fit(SERIES[:245])
     assert season.predict(SERIES[245:], start=245).mean() < 0.3 < season.predict(SERIES[245:]).mean()
 

@@ -35,6 +35,14 @@ def test_scores_join_as_the_definition_says():
     np.testing.assert_allclose(cascade.decision_scores_, cascade.decision_function(X), atol=1e-12)
 
 
+def test_a_rank_on_the_border_is_not_doubtful():
+    rows = np.array([[0.0], [1.1], [-2.3], [3.6], [-5.0]])
+    cascade = Cascade(ZScore(), KNN(1), share=0.5).fit(rows)  # of five ranks the middle one is exactly a half
+    assert (cascade.decision_scores_ == 0.5).sum() == 1
+    assert (cascade.decision_scores_ > 0.5).sum() == 2
+    np.testing.assert_allclose(cascade.decision_function(rows), cascade.decision_scores_)
+
+
 def test_only_doubtful_rows_reach_the_costly_detector():
     cascade = Cascade(ZScore(), Counting(3), share=0.1).fit(X)
     cascade.costly_.seen = 0

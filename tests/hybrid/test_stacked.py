@@ -45,6 +45,13 @@ def test_weights_below_zero_are_refused_unless_wanted():
     np.testing.assert_allclose(bound.weights_[:-1], StackedCombination(MEMBERS).fit(X, FEW).weights_, atol=1e-3)
 
 
+def test_the_intercept_may_be_negative_where_weights_may_not():
+    free = StackedCombination([("z", ZScore())], non_negative=False).fit(X, FEW)
+    bound = StackedCombination([("z", ZScore())]).fit(X, FEW)
+    assert free.weights_[0] > 0 > free.intercept_
+    np.testing.assert_allclose([*bound.weights_, bound.intercept_], [*free.weights_, free.intercept_], atol=1e-6)
+
+
 class Inverted(ModifiedZScore):
     """High for ordinary rows."""
 

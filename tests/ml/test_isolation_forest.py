@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from sklearn.ensemble import IsolationForest as Reference
 
 from course_lib.core import load
@@ -105,6 +106,15 @@ def test_shift_and_scale_of_a_column_change_nothing(kind):
     scores = kind(random_state=0, device="cpu").fit(RANDOM).decision_scores_
     np.testing.assert_allclose(kind(random_state=0, device="cpu").fit(moved).decision_scores_, scores, atol=2e-3)
     assert np.abs(scores - scores.mean()).max() > 0.1
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_row_beyond_all_floats_goes_the_way_of_one_that_is_merely_far_out(kind):
+    rows = np.random.default_rng(0).random((200, 3))
+    rows[:2] = [[0.0], [1.0]]  # all columns have the range 0 to 1
+    forest = kind(random_state=0, device="cpu").fit(rows)
+    direction = np.array([[1.0, 1.0, -1.0]])
+    np.testing.assert_array_equal(forest.path_lengths(1e300 * direction), forest.path_lengths(1e25 * direction))
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -218,6 +228,13 @@ def test_hyperplanes_lean_on_as_many_columns_as_asked(level):
     assert leans.max() == most
     assert leans[np.unique(fitted.column_[:, 1])].min() == most
     assert (fitted.normals_[:, 5] == 0).all()
+
+
+def test_normals_are_gaussian():
+    normals = ExtendedIsolationForest(random_state=0, device="cpu").fit(RANDOM).normals_
+    drawn = normals[normals != 0]  # a column that does not vary in a node stays out
+    assert len(drawn) > 30_000
+    assert stats.kstest(drawn, "norm").pvalue > 0.01
 
 
 def test_level_zero_is_the_plain_forest():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from course_lib.ml import IsolationForest
-from course_lib.ml.isolation_trees import Trees, Walk, average_path_length
+from course_lib.ml.isolation_trees import Trees, Walk, average_path_length, grow
 
 INF = float("inf")
 
@@ -103,6 +103,19 @@ def test_path_lengths_are_those_of_the_recursion():
     np.testing.assert_array_equal(forest.path_lengths(new), lengths)
     expected = 2 ** (-np.mean(lengths, axis=1) / average_path_length(64))
     np.testing.assert_allclose(forest.decision_function(new), expected, rtol=1e-6)
+
+
+def test_rows_on_a_cut_grow_on_the_side_to_which_they_walk():
+    rows = torch.tensor([[[0.0], [0.0], [1.0]]])
+    trees = grow(rows, lambda low, high: (torch.zeros(len(low), dtype=torch.int64), low[:, 0]), lambda X, _: X[:, 0])
+    lengths = Walk(trees, 3).path_lengths(rows[0].T.contiguous())
+    np.testing.assert_array_equal(lengths, [[2.0, 2.0, 1.0]])  # the equal two stay together: one cut, and c(2)
+
+
+def test_neighbouring_floats_are_cut_apart():
+    rows = np.array([[0.0], [1 - 2**-24], [1.0]])  # in float32 nothing lies between the last two
+    lengths = IsolationForest(50, device="cpu", random_state=0).fit(rows).path_lengths(rows)
+    np.testing.assert_array_equal(lengths, np.tile([[1.0], [2.0], [2.0]], 50))
 
 
 def test_cuts_are_uniform_between_the_smallest_and_largest_value():

@@ -56,6 +56,27 @@ def test_groups_far_apart_are_each_measured_to_their_own():
     np.testing.assert_allclose(KNN().fit(train).decision_scores_, reference(train, 5)[:, -1], rtol=1e-6)
 
 
+@pytest.mark.parametrize("broken", [1e9, 1e10, 1e12, -1e15])
+def test_one_broken_reading_leaves_all_other_distances_alone(broken):
+    train = RANDOM.copy()
+    train[0] = broken
+    fitted = KNN().fit(train)
+    np.testing.assert_allclose(fitted.decision_scores_, reference(train, 5)[:, -1], rtol=1e-6)
+    np.testing.assert_allclose(fitted.decision_function(NEW), reference(train, 5, NEW)[:, -1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("gap", [3e7, 1e8, 1e9])
+def test_where_the_product_cannot_order_whole_groups_the_differences_do(gap):
+    train = np.r_[RANDOM, RANDOM[::-1] + gap]
+    np.testing.assert_allclose(KNN().fit(train).decision_scores_, reference(train, 5)[:, -1], rtol=1e-6)
+
+
+def test_a_few_rows_that_the_rounded_product_cannot_order_are_ordered_by_their_differences():
+    group = np.array([[0.0], [0.1], [0.3], [0.6], [1.0]])
+    train = np.r_[group - 5e7, group + 5e7]
+    np.testing.assert_allclose(KNN(1).fit(train).decision_scores_, np.tile([0.1, 0.1, 0.2, 0.3, 0.4], 2), rtol=1e-6)
+
+
 def test_duplicates_are_neighbours_but_a_row_is_not_its_own():
     X = np.array([[0.0], [0.0], [0.0], [1.0], [1.0], [5.0]])
     fitted = KNN(2).fit(X)

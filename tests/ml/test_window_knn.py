@@ -78,6 +78,13 @@ def test_the_sample_is_drawn_by_the_seed():
     assert not np.array_equal(first.decision_function(test), other.decision_function(test))
 
 
+def test_no_kept_window_is_padded_or_crosses_a_break():
+    train = series(40)
+    kept = WindowKNN(8, scaling=None, device="cpu").fit(train, breaks=[3, 20]).X_train_
+    whole = [train[i : i + 8].ravel() for i in [*range(3, 13), *range(20, 33)]]  # the first three rows are too short
+    np.testing.assert_allclose(kept, whole, rtol=1e-6)
+
+
 def test_a_longer_stride_is_close_and_covers_every_row():
     train, test = series(600), series(103, seed=1)
     every = WindowKNN(20, random_state=0, device="cpu").fit(train).decision_function(test)
@@ -116,6 +123,7 @@ def test_constant_sensors_and_short_stretches_are_finite():
         ({"n_windows": 0}, "n_windows must be"),
         ({"scoring_stride": 0}, "scoring_stride must be"),
         ({"window": 117}, "has 4 whole windows of 117, and n_neighbors=5"),
+        ({"window": 116}, "has 5 whole windows of 116, and n_neighbors=5"),
         ({"n_windows": 3}, "n_neighbors=5 needs more than 5 rows"),
         ({"scaling": "none"}, "scaling must be"),
         ({"method": "best"}, "method must be"),

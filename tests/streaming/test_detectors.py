@@ -7,6 +7,7 @@ import pytest
 
 from course_lib.core.metrics import auroc
 from course_lib.streaming import (
+    DriftDetector,
     Guarded,
     OnlineAutoencoder,
     OnlineForecast,
@@ -89,6 +90,9 @@ def test_mahalanobis_is_the_closed_form_after_each_renewal():
     assert detector.score_one([4.0, -1.0, None]) == pytest.approx(expected, rel=1e-6)
     assert part.mean[:2] == pytest.approx(mean, abs=0.3)
     assert part.covariance[:2, :2] == pytest.approx(covariance, rel=0.3)
+    for _ in range(40):
+        detector.learn_one([4.0, -1.0, None])
+    assert (detector.past_.n, detector.n_seen_) == (200, 240)  # judged, but not learnt
     # A combination that breaks a rule all past events kept, each value ordinary.
     tied = np.column_stack([X[:, 0], 2 * X[:, 0]])
     detector = OnlineMahalanobis()
@@ -114,6 +118,17 @@ def test_k_means_with_pieces_of_one_is_macqueens():
     assert detector.weights_.sum() == 300
     means = np.array([X[X[:, 0] < 4].mean(axis=0), X[X[:, 0] > 4].mean(axis=0)])
     np.testing.assert_allclose(np.sort(detector.centres_, axis=0), np.sort(means, axis=0), atol=0.4)
+
+
+def test_k_means_chooses_centres_apart_and_makes_up_for_missing_features():
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(place, 0.1, (20, 2)) for place in (0, 100, 200)])[rng.permutation(60)]
+    for seed in range(20):
+        detector = OnlineKMeans(n_clusters=3, warm_up=60, random_state=seed)
+        detector.learn_many(X)
+        np.testing.assert_allclose(np.sort(detector.centres_[:, 0]), [0, 100, 200], atol=1)
+    nearest = detector.centres_[np.argmin(detector.centres_[:, 0])]
+    assert detector.score_one([nearest[0] - 3, None]) == pytest.approx(3 * np.sqrt(2))
 
 
 def test_k_means_with_a_memory_moves_on():
@@ -176,7 +191,36 @@ def test_the_autoencoder_scores_as_torch_would():
         out = torch.relu(out) if layer in (0, 4) else out
     expected = ((out - torch.tensor(rows)) ** 2).mean(dim=1)
     np.testing.assert_allclose(detector.score_many(X), expected, rtol=1e-9)
+    # Where the network sees no more difference the score still grows.
+    assert detector.score_one([1e6, 0, 0, 0]) > 50 * detector.score_one([1e4, 0, 0, 0])
     assert "torch" in sys.modules
+
+
+def test_the_autoencoders_steps_are_adams_and_its_buffer_holds_the_latest_events():
+    import torch
+
+    rng = np.random.default_rng(10)
+    X, batch = rng.normal(size=(130, 3)), rng.normal(size=(32, 3))
+    detector = OnlineAutoencoder((4,), 1, buffer_size=40, learning_rate=0.05, warm_up=100, random_state=0)
+    detector.learn_one(X[0])
+    weights = [torch.tensor(weight, requires_grad=True) for weight in detector.weights_]
+    first, second = ([torch.zeros_like(weight) for weight in weights] for _ in range(2))
+    for step in range(1, 6):
+        out = torch.tensor(batch)
+        for layer in range(0, len(weights), 2):
+            out = out @ weights[layer].T + weights[layer + 1]
+            out = torch.relu(out) if layer in (0, 4) else out
+        loss = ((out - torch.tensor(batch)) ** 2).mean()
+        for weight, m, v, slope in zip(weights, first, second, torch.autograd.grad(loss, weights), strict=True):
+            m.mul_(0.9).add_(0.1 * slope)
+            v.mul_(0.999).add_(0.001 * slope**2)
+            weight.data -= 0.05 * (m / (1 - 0.9**step)) / (torch.sqrt(v / (1 - 0.999**step)) + 1e-8)
+        assert detector._step(batch) == pytest.approx(loss.item(), rel=1e-9)
+    for ours, theirs in zip(detector.weights_, weights, strict=True):
+        np.testing.assert_allclose(ours, theirs.detach(), rtol=1e-6, atol=1e-9)
+    detector = OnlineAutoencoder((4,), 1, batch_size=10, buffer_size=40, warm_up=100, random_state=0)
+    detector.learn_many(X)
+    np.testing.assert_array_equal(detector.buffer_, X[-40:])
 
 
 def burst(at=600, length=40, n=1500, seed=10):
@@ -202,6 +246,39 @@ def test_a_guarded_detector_does_not_swallow_the_anomaly_and_recovers_from_a_cha
     assert guarded.flags_[1000:].mean() < 0.02
     assert guarded.score_one(0.0) > 4  # the old normal is the anomaly now
     assert guarded.threshold_now < 6
+
+
+class Watch(DriftDetector):
+    """Remembers what it sees, and reports a change at its `at`-th value."""
+
+    def __init__(self, at=10**9):
+        self.at = at
+
+    def _start(self):
+        self.seen_ = []
+
+    def _update(self, x):
+        self.seen_.append(x)
+        return len(self.seen_) == self.at
+
+
+def test_a_guarded_detector_begins_anew_from_its_latest_events_when_the_scores_drift():
+    values = np.random.default_rng(13).normal(size=90)
+    guarded, plain = Guarded(OnlineZScore(), drift=Watch(60), patience=30), OnlineZScore()
+    guarded.score_learn_many(values[:69])
+    scores = plain.score_learn_many(values)[10:]  # the first ten cannot be judged
+    np.testing.assert_allclose(guarded.drift_.seen_, np.log1p(scores[:59]))
+    guarded.learn_one(values[69])
+    assert (guarded.n_restarts_, guarded.restarted_at_, guarded.drift_.started_) == (1, [70], False)
+    assert guarded.detector_.n_seen_ == 30
+    assert guarded.detector_.moments_[0].mean == pytest.approx(values[40:70].mean())
+    # A beginning that the threshold asks for gives the watch a new beginning, too.
+    changed = np.concatenate([values, np.full(30, 50.0)])
+    threshold = RollingQuantileThreshold(q=0.9, window=50, warm_up=20, margin=1.5, patience=20)
+    guarded = Guarded(OnlineZScore(), threshold, drift=Watch())
+    guarded.score_learn_many(changed)
+    assert guarded.n_restarts_ == 1
+    assert len(guarded.drift_.seen_) <= 120 - guarded.restarted_at_[0]
 
 
 def test_spaced_alarms():

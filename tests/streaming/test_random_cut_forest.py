@@ -144,6 +144,13 @@ def test_displacement_is_what_its_definition_says():
     assert expected > 3  # far out: nearly all six move up
 
 
+def test_a_missing_feature_is_given_the_mean_of_the_window():
+    forest = RandomCutForest(n_trees=2, window_size=5, random_state=0)
+    forest.learn_many([[0.0, 99.0], [1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [4.0, 1.0], [5.0, 9.0]])
+    forest.learn_one([7.0, None])
+    assert forest.points_[1].tolist() == [7.0, 2.0]  # of the five before it, the oldest left later
+
+
 def test_a_point_equal_to_others_joins_them():
     rng = np.random.default_rng(3)
     forest = CutTrees(20, 16, 2)

@@ -8,6 +8,7 @@ import pytest
 
 from course_lib import streaming
 from course_lib.streaming import DecayedMoments, P2Quantile, RollingQuantile, RunningCovariance, RunningMoments
+from course_lib.streaming.piecewise import growing
 
 
 def exact(values):
@@ -154,6 +155,10 @@ def test_rolling_quantile_is_numpys(q, window):
     parts = [block.before_each(part)[:-1] for part in np.split(values, [1, 5, 40, 333])]
     np.testing.assert_array_equal(np.concatenate(parts), loop)
     assert block.n == min(window, 500)
+
+
+def test_renewals_come_after_every_event_at_first_and_then_every_twentieth_of_the_stream():
+    assert [growing(n, 32) - n for n in (0, 1, 39, 40, 100, 639, 640, 10_000)] == [1, 1, 1, 2, 5, 31, 32, 32]
 
 
 def test_covariance_and_its_merge():

@@ -115,7 +115,10 @@ def test_clones_know_nothing_and_seeds_decide(pattern):
     assert fresh.n_seen_ == 0
     np.testing.assert_array_equal(fresh.score_learn_many(X), scores)
     np.testing.assert_array_equal(detector.reset().score_learn_many(X), scores)
-    assert detector.clone(include_attributes=True).n_seen_ == len(X)
+    copy, before = detector.clone(include_attributes=True), memory(detector)
+    assert copy.n_seen_ == len(X)
+    copy.learn_many(X[:40])
+    assert memory(detector) == before
     if "random_state" in pattern.get_params():
         assert not np.array_equal(pattern.clone({"random_state": 1}).score_learn_many(X), scores)
 

@@ -119,6 +119,36 @@ def test_a_change_that_lasts_becomes_the_new_normal(pattern):
     assert threshold.flag_one(90.0)
 
 
+def test_half_of_the_patience_is_a_change_and_its_scores_are_then_all_that_is_known():
+    threshold = RollingQuantileThreshold(q=0.9, window=200, warm_up=50, patience=20)
+    threshold.update_many(np.concatenate([np.ones(100), np.full(9, 10.0)]))
+    assert threshold.n_restarts_ == 0
+    threshold.update(10.0)
+    assert threshold.n_restarts_ == 1
+    assert math.isfinite(threshold.threshold)  # no second warm-up
+    threshold.update_many(np.full(10, 100.0))
+    assert threshold.n_restarts_ == 2
+    assert set(threshold.recent_.recent) == {100.0}
+
+
+def test_with_a_depth_scores_are_taken_from_the_mean_of_those_before_them():
+    threshold, values = StreamingPeaksOverThreshold(depth=2), scores(10)
+    threshold.update_many(values)
+    np.testing.assert_allclose(threshold.first_, [values[i] - values[i - 2 : i].mean() for i in range(2, 10)])
+
+
+def test_between_peaks_the_limit_follows_the_share_of_peaks():
+    threshold = StreamingPeaksOverThreshold(risk=1e-3, level=0.95, warm_up=200)
+    threshold.update_many(scores(250))
+    seen, limit = threshold.seen_, threshold.limit_
+    threshold.update_many(np.zeros(399 - seen))
+    assert threshold.limit_ == limit
+    threshold.update(0.0)  # no peak for long: at the end of each such stretch the tail is weighed anew
+    share = threshold.exceeded_ / 400
+    assert threshold.limit_ < limit
+    assert threshold.limit_ == tail_quantile(threshold.start_, threshold.shape_, threshold.scale_, 1e-3, share)
+
+
 def test_pareto_by_maximum_likelihood():
     from scipy.stats import genpareto
 
@@ -191,8 +221,13 @@ def test_feedback_moves_a_threshold():
             one.learn_one(score, int(score > 7))
     assert model.threshold == pytest.approx(7, abs=0.7)
     assert cautious.threshold > model.threshold
-    assert model.flag_one(model.threshold + 0.01)
-    assert not model.flag_one(model.threshold - 0.01)
+    for one in (model, cautious):
+        assert one.flag_one(one.threshold + 0.01)
+        assert not one.flag_one(one.threshold - 0.01)
+    held = FeedbackThreshold(pull=100.0)
+    for score in rng.uniform(0, 10, 300).tolist():
+        held.learn_one(score, int(score < 7))  # against all verdicts it is pulled back to where it began
+    np.testing.assert_allclose(held.weights_, [0, 1], atol=0.1)
 
 
 def test_feedback_is_saved_and_checks_its_inputs(tmp_path, refuses):

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.thresholds import ThresholdRule
 from course_lib.deep.gan.latent_search import SearchResult, search_latent, warm_starts
 from course_lib.deep.gan.networks import frozen
-from course_lib.deep.gan.parameters import check_choice, check_number, check_whole
+from course_lib.deep.gan.parameters import check_choice, check_number
 from course_lib.deep.gan.reuse import OnGAN
 
 

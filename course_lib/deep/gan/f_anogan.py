@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import local_seed
 from course_lib.core.thresholds import ThresholdRule
 from course_lib.deep.checkpoint import TrainingState
 from course_lib.deep.gan.base import Encoding, step
 from course_lib.deep.gan.networks import Players, frozen
-from course_lib.deep.gan.parameters import check_number, check_whole
+from course_lib.deep.gan.parameters import check_number
 from course_lib.deep.gan.reuse import OnGAN
 
 

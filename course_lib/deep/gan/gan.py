@@ -10,6 +10,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
 from course_lib.core.thresholds import ThresholdRule
 from course_lib.deep.gan.base import AdversarialDetector, step, steps_taken
@@ -144,5 +145,6 @@ class GAN(AdversarialDetector):
     def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
         """Generate `n` rows, shape (n, n_features), in the units of the training data."""
         check_is_fitted(self)
+        check_whole("n", n, 1)
         z = torch.randn(n, self.latent_size, generator=torch.Generator().manual_seed(draw_seed(random_state)))
         return self._unscaled(self.net_.eval().get_submodule("generator")(z.to(self.device_)))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
 from course_lib.core.validation import to_numpy
 
@@ -31,9 +32,8 @@ def ring_of_gaussians(
     points : ndarray, shape (n, 2)
     centres : ndarray, shape (modes, 2)
     """
-    for name, value in (("n", n), ("modes", modes)):
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, but is {value!r}.")
+    check_whole("n", n, 1)
+    check_whole("modes", modes, 1)
     rng = np.random.default_rng(draw_seed(random_state))
     angles = 2 * np.pi * np.arange(modes) / modes
     centres = radius * np.column_stack([np.cos(angles), np.sin(angles)])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from course_lib.core.parameters import check_whole, is_whole
 from course_lib.deep.gan.networks import OUTPUTS, RANGES
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def check_adversarial(detector: AdversarialDetector) -> None:
     check_number("penalty_weight", detector.penalty_weight, 0)
     for name in ("hidden_sizes", "channels"):
         sizes = getattr(detector, name)
-        if np.ndim(sizes) != 1 or len(sizes) == 0 or not all(_is_whole(size) and size >= 1 for size in sizes):
+        if np.ndim(sizes) != 1 or len(sizes) == 0 or not all(is_whole(size, 1) for size in sizes):
             raise ValueError(f"{name} must be a tuple of whole numbers of at least 1, but is {sizes!r}.")
 
 
@@ -36,12 +37,6 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     """Refuse a `value` that is none of the choices."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, but is {value!r}.")
-
-
-def check_whole(name: str, value: Any, smallest: int) -> None:
-    """Refuse a `value` that is no whole number of at least `smallest`."""
-    if not _is_whole(value) or value < smallest:
-        raise ValueError(f"{name} must be a whole number of at least {smallest}, but is {value!r}.")
 
 
 def check_number(name: str, value: Any, low: float, high: float = float("inf")) -> None:
@@ -63,7 +58,3 @@ def check_range(detector: AdversarialDetector, scaled: np.ndarray) -> None:
             f"run from {found[0]:.3g} to {found[1]:.3g} with scaling={detector.scaling!r}: "
             "use scaling='minmax' or output='linear'."
         )
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.core.parameters import is_whole
 from course_lib.core.thresholds import ThresholdRule
-from course_lib.deep.series.parameters import is_whole, require_one_of, require_whole
+from course_lib.deep.series.parameters import require_one_of, require_whole
 from course_lib.deep.series.residuals import ResidualDetector
 from course_lib.deep.series.tcn import TemporalConvolutionNet
 

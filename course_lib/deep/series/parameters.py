@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from course_lib.core.parameters import check_whole, is_whole
 
 if TYPE_CHECKING:
     from course_lib.deep.series.base import SeriesDetector
 
 
-def is_whole(value: Any, least: int) -> bool:
-    """Whether `value` is a whole number of at least `least`."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= least)
-
-
 def require_whole(detector: SeriesDetector, **least: int) -> None:
     """Raise a ValueError for the first parameter that is not a whole number of at least the given value."""
     for name, smallest in least.items():
-        if not is_whole(getattr(detector, name), smallest):
-            raise ValueError(
-                f"{name} must be a whole number of at least {smallest}, but is {getattr(detector, name)!r}."
-            )
+        check_whole(name, getattr(detector, name), smallest)
 
 
 def require_one_of(detector: SeriesDetector, name: str, allowed: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from course_lib.core.parameters import check_whole
 from course_lib.core.runtime import draw_seed
 from course_lib.core.validation import check_rows
 from course_lib.deep.training import SCORING_ROWS, DeepDetector
@@ -131,6 +132,7 @@ class VariationalDetector(DeepDetector):
 
     def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
         """Expected rows for `n` codes drawn from the prior, (n, n_features), in the units of the training data."""
+        check_whole("n", n, 1)
         return self.decode(np.random.default_rng(draw_seed(random_state)).standard_normal((n, self.latent_size)))
 
     def _net(self) -> VariationalNet:

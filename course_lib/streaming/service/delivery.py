@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from urllib.error import HTTPError
 
+from course_lib.core.parameters import check_whole
 from course_lib.streaming.service.incident import Message
 from course_lib.streaming.service.sinks import Sink
 
@@ -49,9 +50,8 @@ class Delivery:
     def __init__(
         self, sink: Sink, timeout: float = 10.0, attempts: int = 5, pause: float = 0.5, capacity: int = 1000
     ) -> None:
-        for name, value, least in (("attempts", attempts, 1), ("capacity", capacity, 1)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"{name} must be a whole number of at least {least}, but is {value!r}.")
+        check_whole("attempts", attempts, 1)
+        check_whole("capacity", capacity, 1)
         for name, seconds in (("timeout", timeout), ("pause", pause)):
             if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
                 raise ValueError(f"{name} must be a number of seconds above 0, but is {seconds!r}.")

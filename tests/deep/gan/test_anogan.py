@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -93,6 +94,35 @@ def test_from_gan_is_the_detector_that_fit_makes():
     assert taken.get_params() == fitted.get_params()
     taken.net_.generator.layers[0].weight.data.zero_()
     assert gan().net_.generator.layers[0].weight.abs().sum() > 0, "the GAN's own network must stay as it was"
+
+
+def test_a_search_without_steps_scores_the_nearest_of_the_models_own_bank():
+    """Drawn from the model's seed, and nearest in what the score measures: here in the features alone."""
+    detector = anogan(search_steps=0, restarts=1, feature_share=1.0, bank_size=50, random_state=5)
+    net, x = detector.net_, torch.from_numpy(TEST)
+    with torch.no_grad():
+        made = net.generator(torch.randn(50, 4, generator=torch.Generator().manual_seed(5)))
+        seen, theirs = net.discriminator.features(x), net.discriminator.features(made)
+        nearest = ((seen[:, None] - theirs) ** 2).mean(dim=2).min(dim=1).values
+    np.testing.assert_allclose(detector.decision_function(TEST), nearest.numpy(), rtol=1e-3, atol=1e-6)
+
+
+def test_from_gan_with_another_seed_or_the_gans_own():
+    own, other = (anogan(bank_size=0, search_steps=1, **seed) for seed in ({}, {"random_state": 5}))
+    assert own.seed_ == gan().seed_ != other.seed_
+    assert not torch.allclose(own.search(TEST).first, other.search(TEST).first, rtol=1e-2)
+    before = torch.get_rng_state()
+    scores = [FAnoGAN.from_gan(gan(), NORMAL[:100], epochs=1).decision_scores_ for _ in range(2)]
+    np.testing.assert_array_equal(scores[0], scores[1])
+    assert torch.equal(torch.get_rng_state(), before), "the learner's own random state goes on as it was"
+
+
+def test_from_gan_keeps_the_names_of_the_features():
+    frame = pd.DataFrame(NORMAL[:60, :3], columns=["a", "b", "c"])
+    taken = AnoGAN.from_gan(GAN(**{**GAN_OPTIONS, "epochs": 1}).fit(frame), frame, search_steps=1)
+    assert list(taken.feature_names_in_) == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="feature"):
+        taken.decision_function(frame[["c", "b", "a"]])
 
 
 def test_from_gan_teaches_an_encoder_and_leaves_the_players():

@@ -9,6 +9,7 @@ import torch
 from course_lib.core import load
 from course_lib.core.metrics import auroc
 from course_lib.deep import GAN, AnoGAN, BiGAN, FAnoGAN, GANomaly
+from course_lib.deep.gan.spectral import SpectralNorm
 from tests.deep.gan.small_images import LABELS, NORMAL, SHAPE, TEST
 
 SMALL = {
@@ -76,19 +77,65 @@ def test_the_discriminators_verdict_is_the_score():
 
 def test_the_scores_of_bigan_and_ganomaly_by_hand():
     x = torch.from_numpy(TEST)
+    bigan, ganomaly = trained(BiGAN), trained(GANomaly)  # not below: training needs gradients
     with torch.no_grad():
-        net = trained(BiGAN).net_
+        net = bigan.net_
         code = net.encoder(x)
         rebuilt = net.generator(code)
         seen = [net.discriminator.features(torch.cat([rows, code], dim=1)) for rows in (x, rebuilt)]
         expected = 0.9 * ((x - rebuilt) ** 2).mean(dim=1) + 0.1 * ((seen[0] - seen[1]) ** 2).mean(dim=1)
-        np.testing.assert_allclose(trained(BiGAN).decision_function(TEST), expected.numpy(), rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(bigan.decision_function(TEST), expected.numpy(), rtol=1e-4, atol=1e-7)
 
-        net = trained(GANomaly).net_
+        net = ganomaly.net_
         rebuilt = net.generator(net.encoder(x))
         codes = ((net.encoder(x) - net.second_encoder(rebuilt)) ** 2).mean(dim=1)
         expected = 0.9 * ((x - rebuilt) ** 2).mean(dim=1) + 0.1 * codes
-        np.testing.assert_allclose(trained(GANomaly).decision_function(TEST), expected.numpy(), rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(ganomaly.decision_function(TEST), expected.numpy(), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", [AnoGAN, FAnoGAN, BiGAN, GANomaly])
+def test_reconstructions_are_in_the_units_of_the_rows(kind):
+    fitted = make(kind, 2, scaling="minmax").fit(NORMAL[:100] * 50 + 7)
+    rows = TEST[:5] * 50 + 7
+    with torch.no_grad():
+        if kind is AnoGAN:
+            scaled = fitted.search(rows).rebuilt.numpy()
+        else:
+            scaled = fitted.net_.generator(torch.from_numpy(fitted.encode(rows))).numpy()
+    np.testing.assert_allclose(fitted.reconstruct(rows), scaled * fitted.scale_ + fitted.shift_, rtol=1e-5)
+    assert fitted.reconstruct(rows).max() > 20
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_the_spectral_norm_is_on_every_layer_of_the_discriminator_and_on_no_other(kind):
+    for steadying in ("spectral", "none", "wasserstein-gp"):
+        net = make(kind, steadying=steadying).build(64)
+        steadied = {name for name, layer in net.named_modules() if isinstance(layer, SpectralNorm)}
+        layers = {name for name, layer in net.discriminator.named_modules() if isinstance(layer, torch.nn.Linear)}
+        wanted = (
+            {f"discriminator.{name}".removesuffix(".layer") for name in layers} if steadying == "spectral" else set()
+        )
+        assert steadied == wanted
+        assert len(layers) >= 3
+
+
+def test_samples_are_the_averaged_generators():
+    fitted = make(GAN, 2, averaging=0.99).fit(NORMAL[:200])
+    z = torch.randn(5, 4, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        expected, players = fitted.net_.generator(z).numpy(), fitted.net_.player(z).numpy()
+    np.testing.assert_allclose(fitted.sample(5, random_state=3), expected, rtol=1e-5, atol=1e-6)
+    assert not np.allclose(expected, players, rtol=1e-3)
+
+
+def test_the_score_of_f_anogan_by_hand():
+    fitted = make(FAnoGAN, 2, feature_weight=0.3).fit(NORMAL[:200])
+    x, net = torch.from_numpy(TEST), fitted.net_
+    with torch.no_grad():
+        rebuilt = net.generator(net.encoder(x))
+        seen = ((net.discriminator.features(x) - net.discriminator.features(rebuilt)) ** 2).mean(dim=1)
+        expected = ((x - rebuilt) ** 2).mean(dim=1) + 0.3 * seen
+    np.testing.assert_allclose(fitted.decision_function(TEST), expected.numpy(), rtol=1e-4, atol=1e-7)
 
 
 @pytest.mark.parametrize("steadying", ["none", "spectral", "wasserstein-gp"])
@@ -215,3 +262,35 @@ def test_rows_outside_the_generators_range_are_refused(kind, refuses):
     with refuses("makes values from -1 to 1, but the training rows run from"):
         make(kind, output="tanh", scaling="standard").fit(NORMAL)
     make(kind, 2 if kind is FAnoGAN else 1, output="linear", scaling="standard").fit(NORMAL[:60])
+
+
+@pytest.mark.parametrize("kind", [AnoGAN, FAnoGAN])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"output": "tanh"}, "output='tanh' contradicts the GAN, which was trained with output='sigmoid'"),
+        ({"steadying": "none"}, "steadying='none' contradicts the GAN, which was trained with steadying='spectral'"),
+        ({"latent_size": 5}, "latent_size=5 contradicts the GAN, which was trained with latent_size=4"),
+        ({"hidden_sizes": [4]}, "contradicts the GAN, which was trained with hidden_sizes="),
+        ({"scaling": "standard"}, "scaling='standard' contradicts the GAN, which was trained with scaling=None"),
+        ({"resume": True}, "from_gan keeps no checkpoint to go on from: leave resume out"),
+        ({"device": "gpu"}, "device must be 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps', but is 'gpu'"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, but is 0"),
+        ({"learning_rate": "a"}, "learning_rate must be above 0, but is 'a'"),
+    ],
+)
+def test_from_gan_refuses_what_the_trained_gan_cannot_be(kind, changes, message, refuses):
+    with refuses(message):
+        kind.from_gan(trained(GAN), NORMAL, **changes)
+
+
+def test_from_gan_takes_what_the_gan_is_and_the_device_asked_for():
+    said_again = {"hidden_sizes": list(SMALL["hidden_sizes"]), "output": "sigmoid", "device": "cpu"}
+    detector = AnoGAN.from_gan(trained(GAN), NORMAL, **OWN[AnoGAN], **said_again)
+    np.testing.assert_array_equal(detector.decision_function(TEST), trained(AnoGAN).decision_function(TEST))
+    assert detector.device_ == "cpu"
+
+
+def test_sampling_nothing_is_refused(refuses):
+    with refuses("n must be a whole number of at least 1, but is -1"):
+        trained(GAN).sample(-1)

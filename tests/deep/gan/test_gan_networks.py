@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from course_lib.deep.gan.networks import Discriminator, Generator, JointDiscriminator, Sigmoid, frozen
+from course_lib.deep.gan.networks import Discriminator, Generator, JointDiscriminator, Sigmoid, follow, frozen
 from course_lib.deep.gan.spectral import SpectralNorm
 
 KINDS = [("dense", (12, 6), None), ("conv", (3, 5), (1, 7, 9)), ("conv", (4,), (3, 3, 7))]
@@ -110,3 +110,13 @@ def test_frozen_weights_collect_nothing_but_let_gradients_pass():
     assert before.weight.grad is not None
     assert net.weight.requires_grad
     assert not net.bias.requires_grad, "what was frozen before stays frozen"
+
+
+@pytest.mark.parametrize(("steps", "share"), [(1, 0.9), (9, 0.5), (81, 0.1), (100, 0.1)])
+def test_the_average_follows_faster_at_first_and_then_by_its_memory(steps, share):
+    average, player = nn.Linear(3, 2), nn.Linear(3, 2)
+    before, kept = copy.deepcopy(average), copy.deepcopy(player)
+    follow(average, player, 0.9, steps)
+    for new, old, goal in zip(average.parameters(), before.parameters(), player.parameters(), strict=True):
+        torch.testing.assert_close(new, (1 - share) * old + share * goal)
+    assert torch.equal(player.weight, kept.weight), "the player itself stays where it is"

@@ -86,6 +86,12 @@ def test_no_row_feels_its_neighbours():
         torch.testing.assert_close(part.last, found.last[rows], atol=1e-6, rtol=1e-4)
 
 
+def test_the_steps_shorten_along_half_a_cosine():
+    """Far from the goal Adam's step is as long as its rate: the way that was made says how the rate fell."""
+    found = search_latent(lambda z: z, None, torch.full((1, 1), 1e4), torch.zeros(1, 1), steps=20, learning_rate=0.1)
+    assert found.z.item() == pytest.approx(0.1 * 21 / 2, rel=1e-3)
+
+
 def test_no_steps_give_the_best_start():
     starts = torch.randn(4, 3)
     found = search_latent(linear, None, X, starts, steps=0)

@@ -63,6 +63,8 @@ def test_the_penalty_of_a_linear_critic_is_known():
     real, fake = torch.randn(6, 2), torch.randn(6, 2)
     assert gradient_penalty(lambda x: x @ weight, real, fake).item() == pytest.approx((5 - 1) ** 2, rel=1e-5)
     assert gradient_penalty(lambda x: x @ weight / 5, real, fake).item() == pytest.approx(0, abs=1e-10)
+    # too flat is charged as well as too steep
+    assert gradient_penalty(lambda x: x @ weight / 10, real, fake).item() == pytest.approx((0.5 - 1) ** 2, rel=1e-5)
 
 
 def test_the_penalty_looks_between_real_and_fake_rows():
@@ -73,6 +75,20 @@ def test_the_penalty_looks_between_real_and_fake_rows():
     assert value == pytest.approx((4**3 - 1) / 9, rel=0.05)  # mean of (u - 1)^2, u uniform on [2, 5]
     again = gradient_penalty(lambda x: (x**2).sum(dim=1) / 2, real, fake, torch.Generator().manual_seed(0)).item()
     assert value == again
+
+
+def test_all_values_of_a_row_go_the_same_share_of_the_way():
+    real, fake = torch.zeros(50, 3), torch.tensor([1.0, 2.0, -4.0]).expand(50, 3)
+    looked_at = []
+
+    def critic(x):
+        looked_at.append(x.detach())
+        return (x**2).sum(dim=1)
+
+    gradient_penalty(critic, real, fake)
+    shares = looked_at[0] / fake
+    torch.testing.assert_close(shares, shares[:, :1].expand(50, 3))
+    assert len(shares[:, 0].unique()) > 40, "each row has its own share"
 
 
 def test_the_penalty_reaches_the_critics_weights_as_finite_differences_say():
