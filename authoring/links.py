@@ -22,6 +22,13 @@ if importlib.util.find_spec("course_lib") is None:
     importlib.invalidate_caches()"""
 
 
+# What every learner meets in the first minutes of an exercise set, whatever it is about.
+_HOW_TO_GO = (
+    "Go cell by cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>: *Run All* stops at the first task that is still open. "
+    "A `NameError`? Run the two cells at the top again, then yours."
+)
+
+
 @dataclass(frozen=True)
 class Repository:
     """Where the course is published: its address and branch, the two lines of ``[tool.course]``."""
@@ -87,7 +94,8 @@ def opening(repository: Repository, folder: str, slug: str, lesson: Source | Non
     sentence = {
         "notebooks": f"Tasks with checks: [exercises](../exercises/{notebook}), in JupyterLab work in "
         f"[your own copy](../work/{notebook}).",
-        "exercises": f"For the {lesson_link}. Compare with the [solution](../solutions/{notebook}) when you are done.",
+        "exercises": f"For the {lesson_link}. Compare with the [solution](../solutions/{notebook}) when you are done. "
+        f"{_HOW_TO_GO}",
         "solutions": f"**This is the solution** of the [exercises](../exercises/{notebook}) for the {lesson_link}.",
     }[folder]
     if folder == "notebooks" and not has_exercises:

@@ -14,8 +14,11 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+# The set-up cell is for Colab and looks frightening: JupyterLab and Colab fold its code away.
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _CELL_START = re.compile(r"# %%( |$)")
+_FORMATTER = re.compile(r"[ \t]*# fmt: skip$", re.MULTILINE)
 _TIME = re.compile(r"\*\*Time\*\*\s+(\d+) min")
 
 
@@ -133,8 +136,10 @@ def make_notebook(cells: Sequence[Cell], source_sha256: str | None = None) -> No
         seen[digest] += 1
         identifier = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
         make = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
-        node = make(cell.text, id=identifier)
+        node = make(_FORMATTER.sub("", cell.text) if cell.kind == "code" else cell.text, id=identifier)
         if cell.tags:
             node.metadata["tags"] = list(cell.tags)
+        if "setup" in cell.tags:
+            node.metadata.update(FOLDED)
         nodes.append(node)
     return nbformat.v4.new_notebook(cells=nodes, metadata=metadata, nbformat=4, nbformat_minor=5)

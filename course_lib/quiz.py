@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_lib.checks.outcome import CheckFailed, NotYetSolved
+from course_lib.checks.notebook import in_notebook
+from course_lib.checks.outcome import THEN_RUN, CheckFailed, NotYetSolved
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Quiz:
 
     def show(self) -> None:
         """Show the questions: rendered in a notebook, printed elsewhere."""
-        if not _in_notebook():
+        if not in_notebook():
             print(self.text())
             return
         from IPython.display import Markdown, display
@@ -90,7 +91,7 @@ class Quiz:
             raise CheckFailed(f"There is no question {', '.join(unknown)}: the questions are {names}.")
         waiting = [name for name in self.questions if answers.get(name) is None]
         if waiting:
-            raise NotYetSolved(f"replace None by a letter for {', '.join(waiting)}.")
+            raise NotYetSolved(f"replace None by a letter for {', '.join(waiting)}, {THEN_RUN}")
         letters = {name: str(answers[name]).strip().strip("().").lower() for name in self.questions}
         wrong = [
             _verdict(name, letters[name], question)
@@ -109,13 +110,3 @@ def _verdict(name: str, letter: str, question: Question) -> str:
         choices = ", ".join(question.choices)
         return f"Question {name}: {letter!r} is none of the letters {choices}."
     return f"Question {name} ({letter}): {question.why[letter]}"
-
-
-def _in_notebook() -> bool:
-    """Whether a Jupyter kernel runs this code; a terminal has nothing to render Markdown with."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")

@@ -82,7 +82,7 @@ def expect_finite(value: Any, hint: str) -> np.ndarray:
     array = as_array(value)
     bad = int((~np.isfinite(array)).sum())
     if bad:
-        raise CheckFailed(f"{bad} of {array.size} values are NaN or infinite: {hint}")
+        raise CheckFailed(f"{bad} of {array.size} values {'is' if bad == 1 else 'are'} NaN or infinite: {hint}")
     return array
 
 
@@ -140,9 +140,10 @@ def expect_close(
         raise CheckFailed(f"{what} is too {'large' if array > right else 'small'}, by about {gap:.1g}.")
     first = tuple(int(i) for i in np.argwhere(off)[0])
     place = first[0] if len(first) == 1 else first
+    count, verb = int(off.sum()), "is" if off.sum() == 1 else "are"
     amount = "" if right.dtype.kind == "b" else f", by up to about {gap[off].max():.1g}"
     raise CheckFailed(
-        f"{what}: {int(off.sum())} of {off.size} values are wrong{amount}; the first wrong one is at position {place}."
+        f"{what}: {count} of {off.size} values {verb} wrong{amount}; the first wrong one is at position {place}."
     )
 
 

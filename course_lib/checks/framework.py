@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import re
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from course_lib.checks.expectations import describe, expect_unchanged
-from course_lib.checks.outcome import CheckFailed, NotYetSolved
+from course_lib.checks.notebook import calm_next_error, print_passed
+from course_lib.checks.outcome import THEN_RUN, CheckFailed, NotYetSolved
 
 __all__ = ["CheckFailed", "NotYetSolved", "attempt", "task"]
 
 # The stub's sentence: other libraries raise NotImplementedError too (torch, for a module without forward).
 _STUB = re.compile(r"Task (?P<number>\d+\.\d+): .*", re.DOTALL)
-OPEN = "replace the line with NotImplementedError in the cell above by your code."
+OPEN = f"replace the line with NotImplementedError above by your code, {THEN_RUN}"
 
 
 def task(number: str, title: str, passed: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -45,10 +50,12 @@ def task(number: str, title: str, passed: str) -> Callable[[Callable[..., None]]
         def check(*answers: Any) -> None:
             try:
                 if any(answer is None for answer in answers):
-                    raise NotYetSolved("replace None by your answer.")
+                    raise NotYetSolved(f"replace None above by your answer, {THEN_RUN}")
                 function(*(_watched(answer) for answer in answers))
             except (CheckFailed, NotYetSolved) as outcome:
                 outcome.task = outcome.task or number
+                if isinstance(outcome, NotYetSolved):
+                    calm_next_error()
                 raise
             except Exception as error:
                 raise CheckFailed(
@@ -56,7 +63,7 @@ def task(number: str, title: str, passed: str) -> Callable[[Callable[..., None]]
                     "Is it of the kind that the task asks for?",
                     number,
                 ) from error
-            print(f"Task {number} passed. {passed}")
+            print_passed(number, passed)
 
         check.number, check.title = number, title  # type: ignore[attr-defined]
         return check
@@ -88,7 +95,7 @@ def attempt(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """
     given = [*args, *kwargs.values()]
     try:
-        with expect_unchanged(*given):
+        with expect_unchanged(*given), _silenced():
             value = function(*args, **kwargs)
     except (CheckFailed, NotYetSolved):
         raise
@@ -102,6 +109,14 @@ def attempt(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if value is None:
         raise CheckFailed("You returned None: does your function end with return?")
     return value
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """No warnings about NaN or overflow: they would show a path of the kernel above the card that names the mistake."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def _watched(answer: Any) -> Any:

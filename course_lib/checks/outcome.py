@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 
 PAGE_WIDTH = 100
+# A cell that was edited and not run still holds the old definition, and the screen does not show that.
+THEN_RUN = "run that cell, then this one."
 
 
 class _Outcome(Exception):

@@ -59,7 +59,7 @@ def load_creditcard(*, substitute: bool = False) -> CardStream:
     Parameters
     ----------
     substitute : bool
-        If there is no such file, print one line and go on with simulated transactions.
+        If there is no such file, say so and go on with simulated transactions.
 
     Raises
     ------
@@ -74,9 +74,14 @@ def load_creditcard(*, substitute: bool = False) -> CardStream:
         f"The card transactions are not in the cache: put creditcard.csv into {cache_root() / 'creditcard'}, "
         f"or set {ENVIRONMENT_VARIABLE} to a folder that has it."
     )
+    error = DownloadError(
+        message,
+        "They are not downloaded for you.",
+        "Put creditcard.csv into creditcard/ of the cache; where that is: python -m course_lib data list",
+    )
     if not substitute:
-        raise DownloadError(message)
-    print(f"Using simulated transactions instead of the card-fraud set. {message}")
+        raise error
+    print(error.notice("simulated transactions", "the card-fraud set"))
     return _simulated()
 
 

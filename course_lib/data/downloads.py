@@ -18,7 +18,29 @@ from course_lib.data.transfer import QUICK, Patience, TransferFailed, host_of, o
 
 
 class DownloadError(Exception):
-    """A data set cannot be had. The message is one sentence: what is missing, why, and what to do."""
+    """A data set cannot be had. The message is one sentence: what is missing, why, and what to do.
+
+    Parameters
+    ----------
+    message : str
+        The whole story, with hosts and paths.
+    reason, remedy : str, optional
+        The same in two short lines, for a learner whose lesson goes on without the data; by default the message.
+    """
+
+    def __init__(self, message: str, reason: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
+        self.remedy = remedy
+
+    def notice(self, substitute: str, original: str) -> str:
+        """What a lesson prints when it goes on with `substitute` instead of `original`: three short lines."""
+        lines = (
+            f"Using {substitute} instead of {original}.",
+            f"Numbers in a lesson's text are those of the real data. {self.reason}",
+            self.remedy,
+        )
+        return "\n".join(filter(None, lines))
 
 
 def fetch(
@@ -100,15 +122,23 @@ def _fetch_file(
                 return
             failures.setdefault(failure, []).append(host_of(mirror))
     except OSError as error:
-        raise DownloadError(_disk_sentence(error, file, target, root)) from error
+        message, reason = _disk_sentence(error, file, target, root), "They could not be stored on this disk."
+        raise DownloadError(message, reason, _remedy(entry)) from error
     if not mirrors:
         failures["and the network is not to be used"] = ["it is not in the cache"]
     reasons = ", ".join(f"{' and '.join(who)} {what}" for what, who in failures.items())
     raise DownloadError(
         f"{entry.name} is not available, because {file.path} could not be had: {reasons}; "
         f"try `python -m course_lib data fetch {entry.name}` with a network, put the file at {archive}, "
-        f"or set {ENVIRONMENT_VARIABLE} to a folder that has {file.path}."
+        f"or set {ENVIRONMENT_VARIABLE} to a folder that has {file.path}.",
+        "Their download failed (no network?)." if mirrors else "No download: offline was asked for.",
+        _remedy(entry),
     )
+
+
+def _remedy(entry: DataSet) -> str:
+    """The one command that tries again, and says more when it fails too."""
+    return f"To try again, or to see why: python -m course_lib data fetch {entry.name}"
 
 
 def _fetch_from(

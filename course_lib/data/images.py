@@ -48,7 +48,7 @@ def load_mnist(
     -------
     OneClassData
         Pixels from 0 (paper) to 1 (ink). The substitute, scikit-learn's bundled digits enlarged to 28 x 28, is
-        announced in one printed line and in `source`.
+        announced in three printed lines and in `source`.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def load_mnist(
     except DownloadError as error:
         if offline is False:
             raise
-        print(f"Using scikit-learn's small digits, enlarged to 28 x 28, instead of MNIST. {error}")
+        print(error.notice("scikit-learn's small digits, enlarged to 28 x 28,", "MNIST"))
         train, test = small_digits()
         return _image_problem(train, test, classes, flatten, DIGITS_SOURCE, largest=16, is_substitute=True)
     return _image_problem(train, test, classes, flatten, _MNIST_SOURCE)

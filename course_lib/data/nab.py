@@ -109,7 +109,7 @@ def load_nab(name: str, *, offline: bool = False, substitute: bool = False) -> N
     offline : bool
         Never use the network.
     substitute : bool
-        If the series cannot be had, print one line and go on with a simulated temperature. For lessons, which must run
+        If the series cannot be had, say so and go on with a simulated temperature. For lessons, which must run
         anywhere; a figure that is reported as NAB's needs the real series.
 
     Returns
@@ -132,7 +132,7 @@ def load_nab(name: str, *, offline: bool = False, substitute: bool = False) -> N
     except DownloadError as error:
         if not substitute:
             raise
-        print(f"Using a simulated temperature instead of NAB's {key.removesuffix('.csv')}. {error}")
+        print(error.notice("a simulated temperature", f"NAB's {key.removesuffix('.csv')}"))
         timestamps, values, moments, windows = simulated_failures()
         y = _inside(windows, timestamps)
         return NabSeries("simulated", timestamps, values, moments, windows, y, SUBSTITUTE_SOURCE, is_substitute=True)

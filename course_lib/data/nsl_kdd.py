@@ -102,7 +102,7 @@ def load_nsl_kdd(part: str = "train", *, offline: bool = False, substitute: bool
     offline : bool
         Never use the network.
     substitute : bool
-        If the file cannot be had, print one line and go on with simulated connections. For lessons, which must run
+        If the file cannot be had, say so and go on with simulated connections. For lessons, which must run
         anywhere; a figure that is reported as NSL-KDD's needs the real file.
 
     Returns
@@ -125,7 +125,7 @@ def load_nsl_kdd(part: str = "train", *, offline: bool = False, substitute: bool
     except DownloadError as error:
         if not substitute:
             raise
-        print(f"Using simulated connections instead of NSL-KDD's {part} part. {error}")
+        print(error.notice("simulated connections", f"NSL-KDD's {part} part"))
         data, attack = simulated_flows(part, COLUMNS)
         difficulty = np.full(len(data), 21)
         return _flows(data, attack, difficulty, part, SUBSTITUTE_SOURCE, is_substitute=True)

@@ -89,7 +89,7 @@ def load_smd(machine: str = "machine-1-2", *, offline: bool = False, substitute:
     offline : bool
         Never use the network.
     substitute : bool
-        If the machine cannot be had, print one line and go on with a simulated one. For lessons, which must run
+        If the machine cannot be had, say so and go on with a simulated one. For lessons, which must run
         anywhere; a figure that is reported as SMD's needs the real machine.
 
     Returns
@@ -115,7 +115,7 @@ def load_smd(machine: str = "machine-1-2", *, offline: bool = False, substitute:
     except DownloadError as error:
         if not substitute:
             raise
-        print(f"Using a simulated machine instead of SMD's {name}. {error}")
+        print(error.notice("a simulated machine", f"SMD's {name}"))
         X_train, X_test, y_test, incidents = simulated_machine(N_SENSORS)
         causes = [Cause(*incident) for incident in incidents]
         return MachineData("simulated", X_train, X_test, y_test, causes, names, SUBSTITUTE_SOURCE, is_substitute=True)

@@ -1,5 +1,9 @@
 """The check framework: what a learner is told, and that nobody is told the answer."""
 
+import warnings
+
+import IPython
+import IPython.display
 import numpy as np
 import pytest
 import torch
@@ -17,6 +21,8 @@ from course_lib.checks import (
     rng,
     task,
 )
+
+THEN_RUN = "run that cell, then this one."
 
 
 @task("10.3", "Threshold", passed="You can now promise a number of false alarms.")
@@ -75,7 +81,7 @@ def test_success_is_one_line(capsys):
         (lambda scores, budget: None, "Task 10.3: You returned None: does your function end with return?"),
         (lambda scores, budget: "high", "Task 10.3: Numbers are expected here, and the text 'high' came."),
         (lambda scores, budget: scores, "Shape () is expected, and shape (501,) came"),
-        (lambda scores, budget: np.nan, "1 of 1 values are NaN or infinite"),
+        (lambda scores, budget: np.nan, "1 of 1 values is NaN or infinite"),
         (lambda scores, budget: 99, "The threshold is too large, by about"),
         (lambda scores, budget: -99, "The threshold is too small, by about"),
         (in_place, "changes its input in place (an array of shape (501,) and type float64)"),
@@ -99,9 +105,9 @@ def test_the_original_error_stays_chained():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (stub, "Task 10.3: replace the line with NotImplementedError in the cell above by your code."),
-        (needs_another_task, "Task 10.2: replace the line with NotImplementedError in the cell above by your code."),
-        (None, "Task 10.3: replace None by your answer."),
+        (stub, f"Task 10.3: replace the line with NotImplementedError above by your code, {THEN_RUN}"),
+        (needs_another_task, f"Task 10.2: replace the line with NotImplementedError above by your code, {THEN_RUN}"),
+        (None, f"Task 10.3: replace None above by your answer, {THEN_RUN}"),
     ],
 )
 def test_what_is_not_written_yet_is_open_not_wrong(answer, message):
@@ -119,8 +125,61 @@ def test_a_notebook_shows_lines_instead_of_a_traceback():
         threshold(stub)
     assert caught_open.value._render_traceback_() == [
         "Task 10.3 is still open.",
-        "Replace the line with NotImplementedError in the cell above by your code.",
+        "Replace the line with NotImplementedError above by your code, run that cell, then this one.",
     ]
+
+
+def overflows(scores, budget):
+    return np.quantile(scores, budget) + 0 * np.log(np.zeros(1) - 1)[0] + 0 * np.float64(1e308) * 1e308
+
+
+def warns_otherwise(scores, budget):
+    warnings.warn("a change is coming", FutureWarning, stacklevel=2)
+    return right(scores, budget)
+
+
+def test_warnings_about_numbers_leave_the_word_to_the_card():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        filters, state = list(warnings.filters), np.geterr()
+        assert "NaN or infinite" in message_of(threshold, overflows)
+        assert (warnings.filters, np.geterr()) == (filters, state)
+        assert seen == []
+        threshold(warns_otherwise)
+        np.log(np.zeros(1))  # outside of the learner's function nothing is silenced
+    assert [warning.category for warning in seen] == [FutureWarning, RuntimeWarning]
+
+
+@pytest.fixture
+def kernel(monkeypatch):
+    """A Jupyter kernel, as far as a check looks at it; gives what is displayed."""
+
+    class Shell:
+        kernel = object()
+
+    shown = []
+    monkeypatch.setattr(IPython, "get_ipython", Shell)
+    monkeypatch.setattr(IPython.display, "display", lambda data, raw: shown.append(data))
+    return shown
+
+
+def test_a_notebook_shows_success_in_green(kernel, capsys):
+    threshold(right)
+    line = capsys.readouterr().out
+    assert line.endswith("m ✓ Task 10.3 passed. \x1b[0m You can now promise a number of false alarms.\n")
+    assert line.startswith("\x1b[")
+    assert kernel == []
+
+
+def test_in_a_notebook_only_wrong_is_red(kernel):
+    with pytest.raises(CheckFailed):
+        threshold(in_place)
+    assert kernel == []
+    for answer in (stub, None):
+        with pytest.raises(NotYetSolved):
+            threshold(answer)
+    assert [sorted(data) for data in kernel] == [["text/html", "text/plain"]] * 2
+    assert all("<style" in data["text/html"] and not data["text/plain"] for data in kernel)
 
 
 def test_long_messages_are_wrapped_and_keep_their_line_breaks():
@@ -179,14 +238,14 @@ def test_the_general_message_tells_the_size_not_the_answer():
         expect_close(np.array([[0.0, 1.0], [2.8678, 3.0]]), answer, "The loss")
     assert (
         str(caught.value)
-        == "The loss: 1 of 4 values are wrong, by up to about 0.3; the first wrong one is at position (1, 0)."
+        == "The loss: 1 of 4 values is wrong, by up to about 0.3; the first wrong one is at position (1, 0)."
     )
     assert "2.5678" not in str(caught.value)
 
 
 def test_the_general_message_has_no_size_for_yes_and_no():
     with pytest.raises(
-        CheckFailed, match=r"^The flags: 1 of 2 values are wrong; the first wrong one is at position 1\.$"
+        CheckFailed, match=r"^The flags: 1 of 2 values is wrong; the first wrong one is at position 1\.$"
     ):
         expect_close([True, True], np.array([True, False]), "The flags")
 

@@ -62,7 +62,7 @@ def test_all_wrong_answers_are_explained(answers, message, capsys):
 def test_unanswered_questions_are_open(answers, open_ones):
     with pytest.raises(NotYetSolved) as caught:
         latent_size(answers)
-    assert str(caught.value) == f"Task 10.7: replace None by a letter for {open_ones}."
+    assert str(caught.value) == f"Task 10.7: replace None by a letter for {open_ones}, run that cell, then this one."
 
 
 def test_nothing_shows_the_right_letter():

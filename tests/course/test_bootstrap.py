@@ -68,8 +68,42 @@ def test_lab_opens_the_first_lesson_with_the_whole_course_in_reach(course):
     for name in ["02_second.ipynb", "00_start.ipynb", "notes.ipynb"]:
         (course / "notebooks" / name).write_text("{}")
     command = bootstrap.lab_command("python", course, ["--no-browser", "--port", "9999"])
-    assert command[:4] == ["python", "-m", "jupyterlab", str(course / "notebooks" / "00_start.ipynb")]
-    assert command[4:] == [f"--ServerApp.root_dir={course}", "--no-browser", "--port", "9999"]
+    assert command[:3] == ["python", "-m", "jupyterlab"]
+    assert command[3:5] == [f"--ServerApp.root_dir={course}", "--LabApp.default_url=/lab/tree/notebooks/00_start.ipynb"]
+    assert "--ContentsManager.hide_globs=*.egg-info" in command[5:-3]
+    assert command[-3:] == ["--no-browser", "--port", "9999"]
+
+
+@pytest.fixture
+def steps(course, monkeypatch):
+    """What main does in the small course, without doing it."""
+    done = []
+    monkeypatch.setattr(bootstrap, "ROOT", course)
+    monkeypatch.setattr(environment, "prepare", lambda *args, **options: done.append("prepare") or "python")
+    monkeypatch.setattr(bootstrap, "run", lambda command: done.append(command[2]) or 0)
+    return done
+
+
+def test_root_is_told_before_anything_is_installed(steps, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 0, raising=False)
+    with pytest.raises(SystemExit, match=r"^You are root, .* python3 bootstrap\.py lab -- --allow-root$"):
+        bootstrap.main(["lab", "--", "--no-browser"])
+    assert steps == []
+    for option in ("--allow-root", "--ServerApp.allow_root=True"):
+        assert bootstrap.main(["lab", "--", option]) == 0
+    assert bootstrap.main(["test"]) == 0  # only JupyterLab minds
+    assert steps == ["prepare", "jupyterlab"] * 2 + ["prepare", "authoring.ci"]
+
+
+@pytest.mark.parametrize("user", [1000, None])
+def test_everybody_else_is_told_the_first_lesson(user, steps, monkeypatch, capsys):
+    if user is None:  # Windows
+        monkeypatch.delattr(bootstrap.os, "geteuid", raising=False)
+    else:
+        monkeypatch.setattr(bootstrap.os, "geteuid", lambda: user, raising=False)
+    assert bootstrap.main(["lab"]) == 0
+    assert steps == ["prepare", "jupyterlab"]
+    assert capsys.readouterr().out.splitlines()[-1] == "First lesson: notebooks/10_first.ipynb"
 
 
 def test_a_course_without_lessons_is_one_sentence(tmp_path):

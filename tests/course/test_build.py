@@ -55,7 +55,11 @@ def test_a_course_is_built_executed_and_built_again_without_executing(tiny, caps
 
     solution = json.loads((tiny / "solutions/10_tiny.ipynb").read_text(encoding="utf-8"))
     printed = [line for cell in solution["cells"] for out in cell.get("outputs", []) for line in out["text"]]
-    assert printed == ["Task 10.1 passed. You can double.\n", "Task 10.2 passed. You can halve.\n"]
+    green, plain = "\x1b[1;38;2;255;255;255;48;2;27;122;67m", "\x1b[0m"
+    assert printed == [
+        f"{green} ✓ Task 10.1 passed. {plain} You can double.\n",
+        f"{green} ✓ Task 10.2 passed. {plain} You can halve.\n",
+    ]
     assert check(tiny) == []
 
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in tiny.rglob("*.ipynb")}
@@ -113,6 +117,36 @@ def test_generated_cells_link_the_three_notebooks(tiny, unexecuted):
     assert "[Tiny](../notebooks/10_tiny.ipynb)" in links["exercises"]
     assert "(../solutions/10_tiny.ipynb)" in links["exercises"]
     assert "**This is the solution** of" in links["solutions"]
+
+
+def test_every_exercise_set_says_how_to_go_and_what_a_name_error_means(tiny, unexecuted):
+    build(tiny)
+    for folder in ("notebooks", "exercises", "solutions"):
+        links = nbformat.read(tiny / folder / "10_tiny.ipynb", as_version=4).cells[1].source
+        for part in ("*Run All* stops at the first task", "A `NameError`? Run the two cells at the top again"):
+            assert (part in links) == (folder == "exercises")
+
+
+def test_the_code_of_the_set_up_cell_is_folded_away_everywhere(tiny, unexecuted):
+    build(tiny)
+    for path in tiny.rglob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        folded = [cell.metadata for cell in notebook.cells if "jupyter" in cell.metadata or "cellView" in cell.metadata]
+        assert folded == [{"tags": ["setup"], "jupyter": {"source_hidden": True}, "cellView": "form"}]
+
+
+def test_a_note_for_the_formatter_stays_in_the_source(tiny, unexecuted):
+    build(tiny)
+    ids = [cell.id for cell in nbformat.read(tiny / "notebooks/10_tiny.ipynb", as_version=4).cells]
+    for old, new in (("[1, 2]", "[1,  2]  # fmt: skip"), ('print("one")', 'print("one")  # fmt: skip')):
+        change(tiny, LESSON, old, new)
+    build(tiny)
+    notebook = nbformat.read(tiny / "notebooks/10_tiny.ipynb", as_version=4)
+    assert notebook.cells[4].source == "[1,  2]"
+    assert 'print("one")\nprint("two", flush=True)' in notebook.cells[3].source
+    assert [cell.id for cell in notebook.cells][:3] == ids[:3]
+    assert check(tiny) == []
 
 
 def test_the_readme_gets_its_table(tiny, unexecuted):

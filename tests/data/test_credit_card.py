@@ -46,7 +46,11 @@ def test_without_the_file(tmp_path, monkeypatch, refuses, capsys):
     with refuses("The card transactions are not in the cache: put creditcard.csv into", DownloadError):
         load_creditcard()
     cards = load_creditcard(substitute=True)
-    assert capsys.readouterr().out.startswith("Using simulated transactions instead of the card-fraud set. ")
+    printed = capsys.readouterr().out
+    assert printed.startswith("Using simulated transactions instead of the card-fraud set.\n")
+    assert printed.endswith("the cache; where that is: python -m course_lib data list\n")
+    assert printed.count("\n") == 3
+    assert str(tmp_path) not in printed
     assert cards.is_substitute
     assert cards.source.startswith("Not the card-fraud set")
     assert (cards.X.shape, int(cards.y.sum())) == ((5_000, 29), 3)

@@ -37,6 +37,10 @@ def refused(dataset, root: Path, patience: Patience = WILLING, **options) -> str
     assert not re.search(r"[.!?] [A-Z]", message), "more than one sentence"
     assert "COURSE_DATA_DIR" in message
     assert str(root) in message
+    notice = caught.value.notice("something else", "Toy").splitlines()
+    assert len(notice) == 3
+    assert max(map(len, notice)) <= 100
+    assert not re.search(r"127\.0\.0\.1|localhost|example|/", "".join(notice)), "a host or a path"
     assert {name: (root / name).read_bytes() for name in files_below(root)} == before
     return message
 

@@ -186,11 +186,11 @@ def test_without_network_and_cache_the_small_digits_stand_in(empty_cache, no_net
     start = time.perf_counter()
     data = load_mnist(0)
     assert time.perf_counter() - start < 5
-    printed = capsys.readouterr().out
-    assert printed.count("\n") == 1
-    assert "scikit-learn's small digits" in printed
-    assert "instead of MNIST" in printed
-    assert "network refused by the test" in printed
+    assert capsys.readouterr().out.splitlines() == [
+        "Using scikit-learn's small digits, enlarged to 28 x 28, instead of MNIST.",
+        "Numbers in a lesson's text are those of the real data. Their download failed (no network?).",
+        "To try again, or to see why: python -m course_lib data fetch MNIST",
+    ]
     assert data.is_substitute
     assert data.source.startswith("Not MNIST but scikit-learn's bundled digits")
     assert data.X_train.shape == (89, 784)
@@ -223,7 +223,7 @@ def test_enlarging_is_bilinear_as_in_torch():
 
 def test_offline_uses_no_network_and_false_wants_the_real_thing(tiny, no_network, capsys):
     assert load_mnist(offline=True).is_substitute
-    assert "the network is not to be used" in capsys.readouterr().out
+    assert "real data. No download: offline was asked for." in capsys.readouterr().out
     assert tiny.requests == []
     with pytest.raises(DownloadError, match=r"MNIST is not available, because .* network refused by the test"):
         load_mnist(offline=False)
@@ -238,12 +238,15 @@ def test_fashion_mnist_without_network_and_cache_is_an_error(empty_cache, no_net
     assert capsys.readouterr().out == ""
 
 
-def test_a_wrong_checksum_is_named_when_the_substitute_steps_in(tiny, make_answer, capsys, empty_cache):
+def test_a_wrong_checksum_lets_the_substitute_step_in_and_is_named_to_who_wants_mnist(
+    tiny, make_answer, capsys, empty_cache
+):
     file = REGISTRY["MNIST"].files[0]
     tiny.serve(file.remote, make_answer(bytes(file.remote_size)))
     assert load_mnist().is_substitute
-    printed = capsys.readouterr().out.splitlines()
-    assert "sent a different file (wrong SHA-256 checksum)" in printed[-1]
+    assert "Their download failed" in capsys.readouterr().out
+    with pytest.raises(DownloadError, match=r"sent a different file \(wrong SHA-256 checksum\)"):
+        load_mnist(offline=False)
     assert [path for path in empty_cache.rglob("*") if path.is_file()] == []
 
 

@@ -20,7 +20,7 @@ def test_only_who_asks_for_a_substitute_gets_one(capsys):
     series = load_nab("nyc_taxi", offline=True, substitute=True)
     printed = capsys.readouterr().out
     assert printed.startswith("Using a simulated temperature instead of NAB's realKnownCause/nyc_taxi.")
-    assert printed.count("\n") == 1
+    assert printed.count("\n") == 3
     assert series.is_substitute
     assert "Not NAB" in series.source
     with pytest.raises(ValueError, match="no NAB series called"):

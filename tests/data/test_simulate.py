@@ -194,7 +194,7 @@ def test_what_was_simulated_is_said():
         ),
         (simulate.sensors, {"per_day": 3}, "per_day must be a whole number of at least 4, but is 3."),
         (simulate.sensors, {"noise": -1}, "noise must be a finite number of degrees, at least 0, but is -1."),
-        (simulate.sensors, {"noise": 9}, "shows no clear season of period=144 rows"),
+        (simulate.sensors, {"noise": 9, "random_state": 0}, "shows no clear season of period=144 rows"),
         (simulate.sensors, {"trend": np.inf}, "trend must be a finite number of degrees a day, but is inf."),
         (simulate.sensors, {"random_state": 1.5}, "a whole number from 0 or a Generator, but is 1.5."),
         (simulate.transactions, {"n": 99}, "n must be a whole number of at least 100, but is 99."),

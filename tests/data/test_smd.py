@@ -125,7 +125,7 @@ def test_only_who_asks_for_a_substitute_gets_one(capsys):
     data = load_smd("2-1", offline=True, substitute=True)
     printed = capsys.readouterr().out
     assert printed.startswith("Using a simulated machine instead of SMD's machine-2-1.")
-    assert printed.count("\n") == 1
+    assert printed.count("\n") == 3
     assert data.is_substitute
     assert "Not SMD" in data.source
     assert data.name == "simulated"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from course_lib.checks import CheckFailed, NotYetSolved, expect, rng, task
+from course_lib.checks.framework import OPEN
 
 # Long enough for a busy machine, short enough for a learner.
 TIMEOUT, PATIENCE = 0.05, 2.0
@@ -153,7 +154,7 @@ def _explain(error: BaseException, sender: Sender) -> None:
     if isinstance(error, (CheckFailed, NotYetSolved)):
         raise error
     if isinstance(error, NotImplementedError) and str(error).startswith("Task"):
-        raise NotYetSolved("replace the line with NotImplementedError in the cell above by your code.")
+        raise NotYetSolved(OPEN)
     kind = type(error).__name__
     if isinstance(error, TimeoutError):
         raise CheckFailed("The TimeoutError at the end of an attempt's time was not caught: that is a failure too.")
