@@ -260,7 +260,7 @@ check.which_ruler(answers)
 # <details><summary>What a good answer weighs</summary>
 # Bell-shaped data always have values beyond 2, and each round makes the deviation smaller, so good rows go in every round: the result calls ordinary rows
 # anomalies. The first round may drop nothing at all if outliers mask each other. Better: a robust ruler, one round, a share or limit fixed beforehand, a look at what was dropped
-# (is it a fault, or a rare but ordinary state?), and the effect judged on held-out data that were not cleaned.</details>
+# (is it a fault, or a rare but ordinary state?), and the effect judged on data that were kept aside and not cleaned.</details>
 #
 # **2.** For one machine of your choice: what would you compare a reading with, how long must the memory be, and which fault would you miss?
 #

@@ -8,8 +8,8 @@
 # **Time** 15 minutes, runs in a few seconds.
 
 # %% [markdown]
-# Click into the first grey cell and press <kbd>Shift</kbd> + <kbd>Enter</kbd>: the cell runs, its result appears below it, and the next
-# cell is selected. Go on like this. If something looks wrong, choose *Run* > *Restart Kernel and Run All Cells* in the menu.
+# Click on the title above and press <kbd>Shift</kbd> + <kbd>Enter</kbd>: the next cell is selected. Go on like this: text is passed, code in
+# a grey cell runs, and its result appears below it. If something looks wrong, choose *Run* > *Restart Kernel and Run All Cells* in the menu.
 #
 # ## Does everything work?
 
@@ -59,7 +59,8 @@ axes = plots.image_grid(X[:60], columns=15, title="The first 60 of 186 scans: mo
 # each scan, what is odd about it?
 #
 # Here is one answer: *an odd scan has no close relatives.* For each scan, look for the five others that are most like it, and
-# measure how far away they are. Let us do it by hand for a single scan, the first one.
+# measure how far away they are: subtract the two scans pixel by pixel, square the differences, add them up, take the root. Let us do it by hand
+# for a single scan, the first one.
 
 # %% tags=["nbval-check-output"]
 distances = np.sqrt(
@@ -70,7 +71,8 @@ print("distances to the five nearest:", nearest.round(2), " mean:", nearest.mean
 
 # %% [markdown]
 # That number is its **anomaly score**. The course has this idea ready made: `KNN`, for *k nearest neighbours*. Every detector of the course
-# is used in the same three steps: make it, `fit` it to data, look at the scores.
+# is used in the same three steps: make it, `fit` it to data (it learns from them what is usual), look at the scores. The scores of the very data it was fitted
+# to are in `decision_scores_`.
 
 # %%
 detector = KNN(n_neighbors=5, method="mean")
@@ -134,17 +136,25 @@ print("the ten strangest are really:", digits.target[rows][top])
 
 # %% [markdown]
 # Two numbers sum up a ranking. **Precision at k**: of the
-# $k$ highest scores, which share are anomalies ($k$ = 8, as many as there are)? **AUROC**: take an anomaly and a normal scan at
-# random; how often does the anomaly score higher? 1 is perfect, 0.5 is guessing.
+# $k$ highest scores, which share are anomalies ($k$ = 8, as many as there are)? **AUROC**, the *area under the ROC curve*: take an anomaly and a normal scan at
+# random; how often does the anomaly score higher? 1 is perfect, 0.5 is guessing. (The curve itself you will not need.)
 #
-# Two detectors stand beside each other: the nearest neighbours, and PCA, which measures how badly a scan is put together from the main patterns in
-# all scans. The two turn up again as yardsticks in every lesson.
+# Two detectors stand beside each other: the nearest neighbours, and PCA (principal component analysis), which measures how badly a scan is put together from the main patterns in
+# all scans; `n_components=0.9` takes as many patterns as carry 90% of what differs between scans. The two turn up again as yardsticks in every lesson.
 
 # %%
-candidates = {"5 nearest neighbours": detector, "PCA": PCA(n_components=0.9).fit(X)}
+candidates = {
+    "5 nearest neighbours": detector,
+    "PCA": PCA(n_components=0.9).fit(X),
+    "PCA, fitted to the zeros only": PCA(n_components=0.9).fit(X[truth == 0]),
+    "PCA, three patterns": PCA(n_components=3).fit(X),
+}
+print("patterns of the first PCA:", len(candidates["PCA"].components_))
 table = pd.DataFrame(
     {
-        name: [auroc(truth, d.decision_scores_), precision_at_k(truth, d.decision_scores_)]
+        name: [
+            measure(truth, d.decision_function(X)) for measure in (auroc, precision_at_k)
+        ]
         for name, d in candidates.items()
     },
     index=["AUROC", "precision at 8"],
@@ -152,12 +162,13 @@ table = pd.DataFrame(
 table.round(3)
 
 # %% [markdown]
-# The neighbours put all eight intruders on top. PCA misses some of them: it was fitted to data that *hold* the intruders and made patterns
-# of them, too. Which detector is better depends on the data, so a comparison on your own data beats an opinion.
+# The neighbours put all eight intruders on top: these had no close relatives among each other. PCA misses half of them: the data it was fitted to *hold* the intruders, and 18 patterns are
+# enough to spend some on them. Fitted to the zeros alone, or with three patterns, it misses none; but which scans are zeros you do not know beforehand, nor how many patterns are right.
+# Which detector is better depends on the data and on its settings, so a comparison on your own data beats an opinion.
 #
 # ## Two signs
 #
-# In this course, and in the library PyOD, a **higher** score is more anomalous and the labels are 1 and 0. In scikit-learn it is the other way
+# In this course, and in PyOD, a much-used library of detectors, a **higher** score is more anomalous and the labels are 1 and 0. In scikit-learn it is the other way
 # round: a **lower** score is more anomalous, and the labels are -1 for anomalies and +1 for the rest. Both are fine; mixing them is not.
 # `as_sklearn` shows one and the same detector in scikit-learn's way.
 
@@ -207,11 +218,11 @@ print("AUROC with the wrong sign:", round(auroc(truth, other_way.score_samples(X
 # **Progress.** In a terminal, `python -m course_lib progress` shows for each task whether it is solved. **Solutions**, with the same tasks solved, are in
 # `solutions/`. They are for afterwards.
 #
-# Lessons build on each other, but you can jump: each says at its top what you need. This is what there is:
+# Lessons build on each other, but you can jump: each says at its top what you need. Some numbers have no lesson so far. This is what there is:
 #
 # <!-- map of the course -->
 #
-# **Now you:** follow the link *your own copy* at the top of this page, it opens `work/00_start_here.ipynb`. Three small tasks, ten minutes.
+# **Now you:** open [your own copy](../work/00_start_here.ipynb) of the first set. (No such file? In a terminal, `python bootstrap.py copies` makes the copies.) Three small tasks, ten minutes.
 #
 # ## Recap
 #

@@ -43,14 +43,29 @@ def label(answer: Callable[..., Any]) -> None:
 def most_anomalous(answer: Callable[..., Any]) -> None:
     """Positions of the k highest scores, highest first."""
     draw = rng()
-    scores, k = draw.permutation(np.arange(30) + draw.random()), int(draw.integers(3, 8))
-    order = np.argsort(-scores)
+    k, order = int(draw.integers(3, 8)), np.arange(30)
+    while abs(np.sign(np.diff(order[:k])).sum()) == k - 1:  # their order must not be that of the data
+        # Scores of both signs, whose order by size is another one.
+        scores = draw.permutation(np.arange(30) - 15 + draw.uniform(0.1, 0.4))
+        order = np.argsort(-scores)
     expect_close(
         answer(scores, k),
         order[:k],
         "The positions",
         mistakes=[
             (scores[order[:k]], "You returned the scores themselves: return their positions."),
+            (
+                np.argsort(-np.abs(scores))[:k],
+                "You went by size without sign: a score far below 0 is a low one, not a strange one.",
+            ),
+            (
+                np.argsort(order)[:k],
+                "Those are ranks, the place of each sample in the order: argsort once gives the positions.",
+            ),
+            (
+                order[::-1][:k][::-1],
+                "Those are the lowest, turned round: take the k first after you have turned the order, not before.",
+            ),
             (order[::-1][:k], "Those are the lowest scores: high scores are the anomalous ones."),
             (order[:k][::-1], "Right samples, wrong order: the highest score comes first."),
             (order, f"You returned all positions: keep the first k = {k}."),

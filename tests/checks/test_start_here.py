@@ -1,10 +1,12 @@
 """The checks of the first exercise set."""
 
+import re
+
 import numpy as np
 import pytest
 
 from authoring.prove import prove, prove_independent, solved_namespace, stub_namespace
-from course_lib.checks import start_here
+from course_lib.checks import CheckFailed, start_here
 
 SLUG = "00_start_here"
 SOLVED, STUB = solved_namespace(SLUG), stub_namespace(SLUG)
@@ -29,6 +31,9 @@ WRONG = {
         (lambda s, k: np.sort(np.argsort(-s)[:k]), "order of the data"),
         (lambda s, k: np.argsort(-s)[:k] + 1, "count from 1"),
         (lambda s, k: np.argmax(s), "the highest only"),
+        (lambda s, k: np.argsort(-np.abs(s))[:k], "size without sign"),
+        (lambda s, k: np.argsort(np.argsort(-s))[:k], "Those are ranks"),
+        (lambda s, k: np.argsort(s)[:k][::-1], "the lowest, turned round"),
     ],
     "from_sklearn": [
         (lambda s, y: (s, (y == -1).astype(int)), "still have scikit-learn's sign"),
@@ -49,6 +54,17 @@ WRONG = {
 @pytest.mark.parametrize("name", sorted(WRONG))
 def test_tasks(name):
     prove(getattr(start_here, name), SOLVED[name], STUB[name], WRONG[name])
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_scores_never_make_a_mistake_look_right(seed, monkeypatch):
+    monkeypatch.setenv("COURSE_CHECK_SEED", str(seed))
+    for name, wrong in WRONG.items():
+        check = getattr(start_here, name)
+        check(SOLVED[name])
+        for answer, fragment in wrong:
+            with pytest.raises(CheckFailed, match=re.escape(fragment)):
+                check(answer)
 
 
 def test_tasks_do_not_depend_on_each_other():

@@ -32,6 +32,14 @@ def fall_back(x, value):
     return 0.6745 * distances(x) / mad if mad > 0 else value(distances(x))
 
 
+def upper_modified(x):
+    """Modified z-scores with the upper of the middle two for a median; right where the MAD is 0."""
+    upper = sorted(x)[len(x) // 2]
+    gaps = np.abs(x - upper)
+    mad = sorted(gaps)[len(x) // 2]
+    return 0.6745 * gaps / mad if mad > 0 else SOLVED["modified_z"](x)
+
+
 def scaled(X_train, X_test, *, axis=0, rows=None):
     low, middle, high = np.percentile(X_train if rows is None else rows, [25, 50, 75], axis=axis)
     iqr = high - low
@@ -54,6 +62,11 @@ def by(X, kind=ModifiedZScore):
     return kind().fit(X).decision_scores_.argsort()
 
 
+def below_quantile(X, share):
+    scores = ModifiedZScore().fit(X).decision_scores_
+    return scores <= np.quantile(scores, 1 - share)
+
+
 def centred(x, window):
     return quiet_division(
         np.abs(x - pd.Series(x).shift(1).rolling(window).mean()), pd.Series(x).shift(1).rolling(window).std(ddof=0)
@@ -73,10 +86,14 @@ WRONG = {
     ],
     "values_needed": [
         (lambda t: int(np.ceil(t**2 + 1)), "that does not exceed"),
+        (lambda t: int(np.ceil(t**2 + 1)) + 1, "Right for whole limits"),
+        (lambda t: round(t**2 + 1) + 1, "rounded to the nearest"),
+        (lambda t: int(t) ** 2 + 2, "before you squared"),
         (lambda t: next(n for n in range(2, 99) if (n - 1) / np.sqrt(n) > t), "sample deviation"),
         (lambda t: int(np.ceil(t)) + 1, "left out the square"),
         (lambda t: t**2 + 1.5, "no whole number"),
         (lambda t: 11, "is too small"),
+        (lambda t: int((t + 1) ** 2), "is too large"),
     ],
     "modified_z": [
         (lambda x: distances(x) / np.median(distances(x)), "0.6745 is missing"),
@@ -87,6 +104,11 @@ WRONG = {
         (lambda x: 0.6745 * distances(x) / x.std(), "by the standard deviation"),
         (lambda x: 0.6745 * (x - np.median(x)) / np.median(distances(x)), "negative"),
         (lambda x: quiet_division(0.6745 * distances(x), np.median(distances(x))), "the MAD is 0; use"),
+        (lambda x: upper_modified(x), "the mean of the middle two"),
+        (
+            lambda x: fall_back(x, lambda d: quiet_division(d, 1.2533 * d.mean())),
+            "of four equal values even the mean distance",
+        ),
         (lambda x: fall_back(x, lambda d: np.zeros(len(d))), "gave up"),
         (lambda x: fall_back(x, lambda d: d / d.mean()), "the factor is missing"),
         (lambda x: fall_back(x, lambda d: 0.6745 * d / (1.2533 * d.mean())), "kept the 0.6745: it belongs to the MAD"),
@@ -118,6 +140,9 @@ WRONG = {
         (lambda A, B: B - np.median(A, axis=0), "did not divide"),
         (lambda A, B: (B - A.mean(0)) / np.subtract(*np.percentile(A, [75, 25], axis=0)), "subtracted the mean"),
         (lambda A, B: scaled(A, A), "scaled X_train"),
+        (lambda A, B: (B - np.median(A, axis=0)) / A.std(axis=0), "by the standard deviation"),
+        (lambda A, B: (B - np.median(A, axis=0)) / np.median(np.abs(A - np.median(A, axis=0)), axis=0), "by the MAD"),
+        (lambda A, B: scaled(A, B + np.median(A, axis=0) - np.median(B, axis=0)), "learn both from X_train"),
         (
             lambda A, B: quiet_division(B - np.median(A, axis=0), np.subtract(*np.percentile(A, [75, 25], axis=0))),
             "IQR is 0",
@@ -132,12 +157,18 @@ WRONG = {
         (lambda x, w: np.r_[np.zeros(w), SOLVED["z_scores"](x)[w:]], "Right start"),
         (lambda x, w: windowed_scores(x, w, ddof=1), "n - 1"),
         (lambda x, w: windowed_scores(x, w, signed=True), "negative"),
+        (
+            lambda x, w: np.r_[np.zeros(w), [abs(x[t] - x[:t].mean()) / x[:t].std() for t in range(w, 40)]],
+            "all the past",
+        ),
         (centred, "too little past"),
     ],
     "ewma": [
         (lambda x, a: decaying_mean(x, 1 - a), "swapped"),
         (lambda x, a: decaying_mean(x, a, start=0), "starts from 0"),
         (lambda x, a: pd.Series(x).ewm(alpha=a).mean().to_numpy(), "adjust=True"),
+        (lambda x, a: np.r_[x[0], (1 - a) * x[:-1] + a * x[1:]], "with the value before it"),
+        (lambda x, a: decaying_mean(np.r_[0.0, x[1:]], a), "the 0 of an empty array"),
         (lambda x, a: decaying_mean(x, a)[-1], "the last average only"),
         (lambda x, a: np.r_[x[0], decaying_mean(x, a)[:-1]], "one step late"),
         (lambda x, a: np.cumsum(x) / np.arange(1, len(x) + 1), "never forgets"),
@@ -151,9 +182,9 @@ WRONG = {
         (lambda X, share: kept(X, by(X)[:11]), "You kept 11 of 88"),
         (lambda X, share: ZScore(), "not fitted"),
         (lambda X, share: kept(X, by(X)[: len(X) - int(share * len(X))]), "You rounded down"),
-        (lambda X, share: kept(X, by(X)[: len(X) - int(np.ceil(share * len(X)))]), "You rounded up"),
+        (lambda X, share: kept(X, below_quantile(X, share)), "share of 0.13 is 11.44 of 88 rows, which rounds to 11."),
         (lambda X, share: kept(X, by(X)[: -round(share * len(X))]), "[:-0] is empty"),
-        (lambda X, share: kept(X, by(X)[: len(X) - max(1, round(share * len(X)))]), "You rounded up"),
+        (lambda X, share: kept(X, by(X)[: len(X) - max(1, round(share * len(X)))]), "share of 0.004"),
     ],
     "first_alarm": [
         (lambda x, w, t: series_scores(x, w).argmax(), "the highest score"),
@@ -165,7 +196,10 @@ WRONG = {
         (lambda x, w, t: (series_scores(x, w) >= t).argmax(), "> and not >="),
         (lambda x, w, t: (series_scores(x, w) > t).argmax() + 1, "counted from 1"),
         (lambda x, w, t: (series_scores(x, w) > t).any(), "True or False"),
-        (lambda x, w, t: (series_scores(x, w) > t).argmax(), "return -1"),
+        (lambda x, w, t: (series_scores(x, w) > t).argmax(), "argmax of nothing but False"),
+        (lambda x, w, t: RollingMedian(window=w).fit(x.reshape(-1, 1)).labels_.argmax(), "You ignored limit"),
+        (lambda x, w, t: np.flatnonzero(series_scores(x, w) > t)[0], "(IndexError): return -1"),
+        (lambda x, w, t: next((i for i, s in enumerate(series_scores(x, w)) if s > t), None), "(it returns None)"),
         (lambda x, w, t: np.flatnonzero(series_scores(x, w) > t), "return one index"),
     ],
 }
@@ -183,6 +217,12 @@ def test_concept_questions():
 def test_the_figures_in_the_questions():
     assert pytest.approx(0.42, abs=0.005) == 1 - (1 - 0.0027) ** 200
     assert np.sqrt(40 - 1) == pytest.approx(6.2, abs=0.05)
+
+
+def test_ceil_and_a_quantile_drop_the_same_rows(monkeypatch):
+    monkeypatch.setenv("COURSE_CHECK_SEED", "0")
+    with pytest.raises(CheckFailed, match="so does ceil"):
+        z_scores.clean_and_fit(lambda X, share: kept(X, by(X)[: len(X) - int(np.ceil(share * len(X)))]))
 
 
 @pytest.mark.parametrize("window", [5, 10, 20, 24, 30, 50, 100])

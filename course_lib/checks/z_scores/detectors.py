@@ -12,6 +12,8 @@ from course_lib.checks import CheckFailed, expect, expect_close, expect_shape, e
 
 # Windows that an answer may have built in, besides the default; 24 is the lesson's.
 BUILT_IN = (5, 10, 20, 24, 30, 100)
+UP = "A limit at a quantile of the scores drops that many, and so does ceil: count the rows with round."
+NONE = "return -1 if there is none."
 EMPTY = "a slice such as [:-0] is empty, so keep the first n - drop rows instead."
 
 
@@ -66,7 +68,7 @@ def _cleaned(answer: Callable[..., Any], X: np.ndarray, share: float) -> Any:
     if int(exact) != drop:
         expect(seen != n - int(exact), f"You rounded down: {amount}; int and // cut off, round does not.")
     elif math.ceil(exact) != drop:
-        expect(seen != n - math.ceil(exact), f"You rounded up: {amount}; ceil always goes up, round does not.")
+        expect(seen != n - math.ceil(exact), f"One row too many is gone: {amount}. {UP}")
     expect(seen == n - drop, f"You kept {seen} of {n} rows: {amount} rows to drop, not more and not fewer.")
     return detector
 
@@ -78,7 +80,7 @@ def first_alarm(answer: Callable[..., Any]) -> None:
     series = None
     while series is None:
         series = _telling_series(draw)
-    x, window, limit, scores, (default, moved, equal) = series
+    x, window, limit, scores, (labelled, default, moved, equal) = series
     right, alarms = _first_above(scores, limit), np.flatnonzero(scores > limit)
     value = answer(x, window, limit)
     expect_shape(value, (), "return one index.")
@@ -91,6 +93,7 @@ def first_alarm(answer: Callable[..., Any]) -> None:
         right,
         "The index of the first alarm",
         mistakes=[
+            (labelled, "You ignored limit: labels_ comes from the detector's own threshold."),
             (default, "You ignored window: RollingMedian's default is 50."),
             (equal, "There the score equals the limit, which is no alarm yet: it must be above, > and not >=."),
             (moved, "That is the first alarm of a moving average, which spikes blind: use RollingMedian."),
@@ -108,8 +111,16 @@ def first_alarm(answer: Callable[..., Any]) -> None:
         atol=0,
     )
     quiet = draw.normal(0, 1, 60)
+    try:
+        value = answer(quiet, window, 1e6)
+    except CheckFailed as failure:
+        problem = failure.__cause__ or failure
+        cause = "it returns None" if problem is failure else f"{type(problem).__name__}"
+        raise CheckFailed(
+            f"Your function knows no answer where no score exceeds the limit ({cause}): {NONE}"
+        ) from failure
     expect(
-        answer(quiet, window, 1e6) == -1,
+        value == -1,
         "Where no score exceeds the limit return -1: argmax of nothing but False is 0, which looks like an alarm.",
     )
 
@@ -128,15 +139,16 @@ def _telling_series(draw: np.random.Generator) -> tuple[Any, ...] | None:
     x[spikes] += draw.choice([-1, 1], 24) * sizes
 
     column = x.reshape(-1, 1)
-    scores, default = (RollingMedian(window=w).fit(column).decision_scores_ for w in (window, 50))
+    detector, other = (RollingMedian(window=w).fit(column) for w in (window, 50))
+    scores, default, labelled = detector.decision_scores_, other.decision_scores_, int(detector.labels_.argmax())
     average = MovingAverage(window=window).fit(column).decision_scores_
     records = np.flatnonzero(scores[1:] > np.maximum.accumulate(scores)[:-1]) + 1
     for equal in records[:-1]:
         limit = float(scores[equal])
         right, alarms = _first_above(scores, limit), np.flatnonzero(scores > limit)
-        wrong = [_first_above(default, limit), _first_above(average, limit), int(equal)]
+        wrong = [labelled, _first_above(default, limit), _first_above(average, limit), int(equal)]
         others = [int(scores.argmax()), int(alarms[-1]), len(alarms), int(x.argmax()), right + 1, 0]
-        if limit < 3 or len({right, *wrong, *others}) < 10:
+        if limit < 3 or len({right, *wrong, *others}) < 11:
             continue
         built_in = (RollingMedian(window=w).fit(column).decision_scores_ for w in BUILT_IN)
         if all(_first_above(other, limit) != right for other in built_in):

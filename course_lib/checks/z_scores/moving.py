@@ -57,6 +57,10 @@ def moving_scores(answer: Callable[..., Any]) -> None:
             ),
             (windowed_scores(x, window + 1), "Your window is one value too long: exactly `window` values before t."),
             (windowed_scores(x, window - 1) * (np.arange(40) >= window), "Your window is one value too short."),
+            (
+                [0.0 if t < window else abs(x[t] - x[:t].mean()) / x[:t].std() for t in range(40)],
+                "You measured against all the past: only the last `window` values before t count.",
+            ),
             (whole, "You measured against the whole series: take the `window` values just before each one."),
             (
                 np.where(np.arange(40) < window, 0, whole),
@@ -97,6 +101,14 @@ def ewma(answer: Callable[..., Any]) -> None:
             (
                 np.r_[x[0], decaying_mean(x, alpha)[:-1]],
                 "Your averages are one step late: m[t] already contains x[t].",
+            ),
+            (
+                np.r_[x[0], (1 - alpha) * x[:-1] + alpha * x[1:]],
+                "You mixed each value with the value before it: the old part is the average so far, m[t - 1].",
+            ),
+            (
+                decaying_mean(np.r_[0.0, x[1:]], alpha),
+                "Your average starts with the 0 of an empty array: m[0] is x[0].",
             ),
             (np.cumsum(x) / (age + 1), "That is the plain mean of all values so far: it never forgets."),
         ],

@@ -44,14 +44,14 @@ quiz = Quiz(
             },
         ),
         "q3": Question(
-            "You monitor 200 columns of bell-shaped data and flag a row when any |z| exceeds 3. About how many "
-            "ordinary rows do you flag?",
+            "You monitor 200 independent columns of bell-shaped data and flag a row when any |z| exceeds 3. About how "
+            "many ordinary rows do you flag?",
             {"a": "0.3%", "b": "5%", "c": "42%", "d": "none, they are ordinary"},
             answer="c",
             why={
                 "a": "That is the share for one column: here any of 200 may exceed the limit.",
                 "b": "That is the share of |z| > 2 for one column.",
-                "c": "1 - (1 - 0.0027)^200 = 0.42, for independent columns: who looks often finds often.",
+                "c": "1 - (1 - 0.0027)^200 = 0.42: who looks often finds often.",
                 "d": "One ordinary value in 370 has |z| > 3, and each row holds 200 values.",
             },
         ),
@@ -59,7 +59,7 @@ quiz = Quiz(
             "You scale a training table to 0..1 by min-max. One of 10,000 amounts was typed with three zeros too many. "
             "What happens to the other amounts?",
             {
-                "a": "They all lie within about a thousandth of each other, and the column says nothing any more.",
+                "a": "They all lie within a tiny part of the range, and the column says next to nothing any more.",
                 "b": "Nothing, one value in 10,000 does not count.",
                 "c": "They exceed 1.",
                 "d": "They become NaN.",
@@ -67,7 +67,7 @@ quiz = Quiz(
             answer="a",
             why={
                 "a": "The range is set by the typing error; everything else shares a sliver of it.",
-                "b": "Mean and deviation would hardly care about one in 10,000, the largest value is that one.",
+                "b": "One value is enough: it alone is the maximum, and so it sets the range for all.",
                 "c": "In the training table nothing exceeds 1: the typing error itself is the 1.",
                 "d": "That would need a range of 0, and this one is far too large.",
             },
