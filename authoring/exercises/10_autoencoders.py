@@ -3,9 +3,7 @@
 #
 # Ten tasks, about 75 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
 # answer on fresh random input and tells you what is right or what went wrong. Stuck? Each task has hints that fold out.
-# Solve the tasks in any order; none needs another one. First run the two cells at the top, then go
-# cell by cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>: *Run All* stops at
-# the first task that is still open.
+# Solve the tasks in any order; none needs another one. First run the two cells at the top.
 
 # %%
 import numpy as np
@@ -258,7 +256,7 @@ check.fit_detector(fit_detector)
 # A question of judgement: the latent size as a share of the input. Run the next cell to see three questions, then replace each
 # `None` by a letter such as `"a"`.
 #
-# <details><summary>Hint 1</summary>Think of the two ends: a code as wide as the image, and a code of two numbers. Lesson 10 sweeps through the sizes between them.</details>
+# <details><summary>Hint 1</summary>Think of the two ends: directions for everything, and a code of two numbers. Lesson 10 sweeps through the sizes between them.</details>
 
 # %%
 check.latent_quiz.show()
@@ -277,7 +275,7 @@ check.latent_size(latent_answers)
 #
 # You place a threshold so that at most 5% of normal images are flagged. Three questions on what that promise is worth.
 #
-# <details><summary>Hint 1</summary>For q2: the number of flagged images among n is binomial; the deviation of a share p is sqrt(p (1 - p) / n).</details>
+# <details><summary>Hint 1</summary>For q2: chance moves a share p among n images; one standard deviation of it is sqrt(p (1 - p) / n).</details>
 # <details><summary>Hint 2</summary>For q3: count the alarms first, the false ones and the real ones.</details>
 
 # %%
@@ -304,7 +302,7 @@ check.false_positive_budget(budget_answers)
 # The training loss cannot tell: it only falls. Look at what the network does with things that are certainly not normal: noise,
 # shuffled or mirrored rows, rows from another source, and compare their errors with those of held-out normal rows. Sweep the size
 # and look for the point from which held-out errors hardly fall any more; compare with the number of principal directions that
-# hold most of the variance. A small code costs false alarms, a large one misses: which of the two is dearer here?</details>
+# hold most of the variance. A small code costs false alarms, a large one may cost misses: which of the two is dearer here?</details>
 #
 # **2.** Your threshold keeps a false-positive rate of 5% on held-out data of last month. Name three ways in which the promise can
 # break this month, and what you would watch.

@@ -75,6 +75,12 @@ def keeps_graph(net, optimiser, X, batch_size, generator):
     return loss
 
 
+def after_the_epoch(net, optimiser, X, batch_size, generator):
+    references.train_epoch_variant()(net, optimiser, X, batch_size, generator)
+    with torch.no_grad():
+        return nn.functional.mse_loss(net(X), X).item()
+
+
 def nan_precision(y, scores, t):
     flagged = scores > t
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -118,6 +124,52 @@ def one_relu(n, hidden, k):
     return net
 
 
+class Hourglass(nn.Module):
+    """The network as a class, in the ways in which people write one."""
+
+    def __init__(self, n, hidden, k, relu=None):
+        super().__init__()
+        sizes = [n, *hidden, k]
+        # Defined before the encoder, though it is called after it.
+        self.decoder = nn.ModuleList(nn.Linear(b, a) for a, b in reversed(list(pairwise(sizes))))
+        self.encoder = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.relu = relu or nn.ReLU()
+
+    def forward(self, x):
+        for layer in [*self.encoder, *self.decoder[:-1]]:
+            x = self.relu(layer(x))
+        return self.decoder[-1](x)
+
+
+def shared_relu(n, hidden, k):
+    relu = nn.ReLU(inplace=True)
+    return mlp([n, *hidden, k, *hidden[::-1], n], between=lambda: relu)
+
+
+def no_bend_at_the_code(n, hidden, k):
+    net = mlp([n, *hidden, k, *hidden[::-1], n])
+    net[2 * len(hidden) + 1] = nn.Identity()
+    return net
+
+
+class OneLayerForgotten(Hourglass):
+    def forward(self, x):
+        for number, layer in enumerate([*self.encoder, *self.decoder[:-1]]):
+            x = layer(x) if number == 0 else self.relu(layer(x))
+        return self.decoder[-1](x)
+
+
+def forgets_one_relu(n, hidden, k):
+    return OneLayerForgotten(n, hidden, k, torch.relu)
+
+
+def broken_chain(n, hidden, k):
+    """The right layers, called in an order in which their widths do not fit."""
+    net = mlp([n, *hidden, k, *hidden[::-1], n])
+    net.forward = lambda x: net[0](net[2](x))
+    return net
+
+
 def two_layers(n, first, second, k):
     return mlp([n, first, second, k, second, first, n])
 
@@ -138,6 +190,7 @@ WRONG = {
         (lambda X, R: np.abs(X - R).mean(axis=1), "absolute differences"),
         (lambda X, R: np.sqrt(((X - R) ** 2).mean(axis=1)), "square root"),
         (lambda X, R: (X - R).mean(axis=1), "did not square"),
+        (lambda X, R: (X - R).mean(axis=1) ** 2, "squared the mean"),
         (lambda X, R: (X - R) ** 2, "one number for each pixel"),
         (lambda X, R: ((X - R) ** 2).sum(axis=1) / 12, "divide by 12"),
         (lambda X, R: None, "end with return"),
@@ -160,11 +213,13 @@ WRONG = {
         (lambda n, h, k: mlp([n, *h, k]), "ends at the latent code"),
         (lambda n, h, k: mlp([n, *h, *h[::-1], n]), "wider than the latent size"),
         (lambda n, h, k: mlp([n, *h, k, n]), "the decoder mirrors the encoder"),
-        (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], end=[nn.ReLU()]), "followed by an activation"),
+        (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], end=[nn.ReLU()]), "followed by something"),
         (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], between=nn.Identity), "linear, however many layers"),
         (lambda n, h, k: [nn.Linear(n, k), nn.Linear(k, n)], "return the network itself"),
         (lambda n, h, k: mlp([n, *h, k, *h[::-1], n], between=nn.Tanh), "nothing but Linear and ReLU"),
         (one_relu, "You have 1 ReLU"),
+        (forgets_one_relu, "You have "),
+        (broken_chain, "RuntimeError"),
         (lambda n, h, k: two_layers(n, *h, k), "TypeError"),
     ],
     "train_epoch": [
@@ -181,6 +236,8 @@ WRONG = {
         (variant(reduce="rows"), "sum over the pixels"),
         (variant(fixed_batch=16), "a size of their own"),
         (variant(record="after"), "after the steps"),
+        (after_the_epoch, "once the epoch was over"),
+        (lambda *args: SOLVED["train_epoch"](*args) * len(args[2]), "added up the losses of the rows"),
         (own_order, "called once and no other random numbers"),
     ],
     "early_stopping": [
@@ -192,6 +249,7 @@ WRONG = {
         (equal_counts, "equal loss as better"),
         (lambda losses, p: (stop(losses, p)[0], min(losses)), "a loss: return the epoch"),
         (lambda losses, p: stop(losses, p)[1], "return two numbers"),
+        (lambda losses, p: (None, stop(losses, p)[1]), "One of your two numbers is None"),
     ],
     "threshold_for_budget": [
         (lambda s, b: np.quantile(s, b), "lower tail"),
@@ -215,7 +273,9 @@ WRONG = {
         (lambda y, s, t: references.rates(y, s < t), "low scores"),
         (lambda y, s, t: (((s > t) == y).mean(), *flags(y, s, t)[1:]), "accuracy"),
         (lambda y, s, t: (*flags(y, s, t)[:2], 1 - flags(y, s, t)[2]), "left in peace"),
-        (nan_precision, "0/0"),
+        (nan_precision, "NaN or infinite: when nothing is flagged"),
+        (lambda y, s, t: flags(y, s, t) if (s > t).any() else (1, 0, 0), "Your precision is 1"),
+        (lambda y, s, t: (*flags(y, s, t)[:2], ((s > t) & (y == 0)).mean()), "by all samples"),
         (lambda y, s, t: flags(y, s, t)[:2], "return three numbers"),
     ],
     "fit_detector": [
@@ -250,6 +310,44 @@ def test_function_tasks(name):
 )
 def test_concept_questions(name, answers, quiz):
     prove_quiz(getattr(autoencoders, name), quiz, SOLVED[answers], STUB[answers])
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(
+    "build",
+    [
+        Hourglass,
+        lambda n, h, k: Hourglass(n, h, k, torch.relu),
+        shared_relu,
+        no_bend_at_the_code,
+        SOLVED["build_autoencoder"],
+    ],
+    ids=["one module reused", "torch.relu", "one object, in place", "none after the code", "solution"],
+)
+def test_every_way_to_write_the_network_is_right(monkeypatch, build, seed):
+    """What is called counts, not what is defined: a module that stands for several layers is listed once."""
+    monkeypatch.setenv("COURSE_CHECK_SEED", str(seed))
+    autoencoders.build_autoencoder(build)
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        (nn.Sigmoid, "followed by something"),
+        (nn.Tanh, "followed by something"),
+        (nn.Dropout, "followed by something"),
+    ],
+)
+def test_nothing_may_follow_the_last_layer(end, message):
+    with pytest.raises(CheckFailed, match=message):
+        autoencoders.build_autoencoder(lambda n, h, k: mlp([n, *h, k, *h[::-1], n], end=[end()]))
+
+
+def test_dropout_behind_each_relu_is_noticed():
+    with pytest.raises(CheckFailed, match="something else than a ReLU"):
+        autoencoders.build_autoencoder(
+            lambda n, h, k: mlp([n, *h, k, *h[::-1], n], between=lambda: nn.Sequential(nn.ReLU(), nn.Dropout(0.5)))
+        )
 
 
 def test_tasks_do_not_depend_on_each_other():

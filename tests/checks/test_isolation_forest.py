@@ -51,6 +51,14 @@ def path(**switch):
     return lambda tree, x, c: references.path_length(tree, x, c, **switch)
 
 
+def without_the_way(tree, x, c):
+    """Recursion that forgets to count the cut that it makes."""
+    if not isinstance(tree, tuple):
+        return c(tree)
+    feature, cut, left, right = tree
+    return without_the_way(left if x[feature] <= cut else right, x, c)
+
+
 def ends(**switch):
     return lambda column, cut, X: references.end_slots(column, cut, X, **switch)
 
@@ -119,6 +127,7 @@ WRONG = {
         (path(start=1), "one too many"),
         (path(start=-1), "one too few"),
         (path(raw=True), "number of rows at the end itself"),
+        (without_the_way, "without the way"),
         (lambda tree, x, c: references.path_length(tree, x, references.average_path_length), "use the c you are given"),
     ],
     "anomaly_scores": [
@@ -129,6 +138,7 @@ WRONG = {
         (lambda h, c: np.exp(-h.mean(axis=1) / c), "e as the base"),
         (lambda h, c: 2 ** (-h.mean(axis=1)), "did not divide"),
         (lambda h, c: 2 ** (-h.sum(axis=1) / c), "summed over the trees"),
+        (lambda h, c: 2.0 ** -h.mean(axis=1) / c, "brackets are needed"),
         (lambda h, c: -h.mean(axis=1) / c, "stopped at the exponent"),
         (lambda h, c: 2 ** (-h.mean() / c), "one number for all rows"),
     ],
@@ -149,6 +159,11 @@ WRONG = {
         (lambda n, t, p, rng: np.stack([rng.choice(n, min(p, n), replace=n < p) for _ in range(t)]), "every row once"),
         (lambda n, t, p, rng: SOLVED["draw_samples"](n, t, p, np.random.default_rng(0)), "Two different generators"),
         (lambda n, t, p, rng: SOLVED["draw_samples"](n, t, p, np.random.default_rng()), "other samples the second"),
+        (
+            lambda n, t, p, rng: np.stack([rng.choice(n, p, replace=False) for _ in range(t)]),
+            "n_trees = 5 and psi = 30",
+        ),
+        (lambda n, t, p, rng: rng.choice(n, (t, p), replace=False), "n_trees = 40 and psi = 30"),
         (blocks, "run of neighbouring rows"),
     ],
     "end_slots": [

@@ -26,6 +26,17 @@ def test_the_autoencoder_lesson_quotes_the_benchmark(summary):
         assert quoted[name].split(" | ") == table.loc[name].tolist(), name
 
 
+def test_the_autoencoder_lesson_quotes_ones_against_eights():
+    results = json.loads((ROOT / "benchmarks/results/ones_against_eights.json").read_text())
+    network, pca = (sum(results[name]) / len(results[name]) for name in ("dense autoencoder", "PCA, 32 directions"))
+    lesson = (ROOT / "authoring/lessons/10_autoencoders.py").read_text()
+    quoted = re.search(
+        r"recipe of the table it is\n# ([\d.]+) \(`benchmarks/ones_against_eights.py`\), and with PCA ([\d.]+)\.",
+        lesson,
+    )
+    assert quoted.groups() == (f"{network:.2f}", f"{pca:.2f}")
+
+
 def test_the_autoencoder_reaches_its_figure():
     seeds = json.loads((ROOT / "benchmarks/results/one_class_mnist.json").read_text())["dense autoencoder"]["0"]
     assert len(seeds) == 3

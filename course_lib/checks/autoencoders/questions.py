@@ -21,19 +21,19 @@ latent_quiz = Quiz(
             },
         ),
         "q2": Question(
-            "You raise every layer and the code to 784 or more and train as long as it takes. What happens?",
+            "You rebuild images by PCA, with 512 directions of the zeros instead of 32. What happens?",
             {
-                "a": "Normal rows and anomalies are both rebuilt well, and the scores stop telling them apart.",
-                "b": "Anomalies are rebuilt worse, so detection gets better.",
-                "c": "Nothing: only the number of epochs decides.",
-                "d": "Training fails, because a code must be smaller than its input.",
+                "a": "Anomalies are rebuilt well too, and the scores tell them apart less well.",
+                "b": "Anomalies are rebuilt worse, since more directions know zeros better.",
+                "c": "Nothing: past the 32nd the directions hold noise, which changes no score.",
+                "d": "It fails, because zeros do not vary in so many ways.",
             },
             answer="a",
             why={
-                "a": "With room for everything the network can learn to copy, and a copy says nothing about normality.",
-                "b": "More room never makes it harder to rebuild an image that was not seen in training.",
-                "c": "More epochs bring the network nearer to what its width allows, and here that is a plain copy.",
-                "d": "It trains without complaint, which is the danger: the loss looks better than ever.",
+                "a": "Hardly anything is left over of any digit, and it says little: in the sweep the AUROC falls.",
+                "b": "Each further direction can only bring the reconstruction nearer to the image, whatever it shows.",
+                "c": "They hold little of the zeros, but strokes of other digits pass through them all the same.",
+                "d": "It finds as many directions as there are pixels or images; the last are tiny, not absent.",
             },
         ),
         "q3": Question(
@@ -42,7 +42,7 @@ latent_quiz = Quiz(
                 "a": "Only anomalies are rebuilt badly: the smaller the code, the better the detector.",
                 "b": "The network overfits, because two numbers are learnt by heart quickly.",
                 "c": "Reconstructions stay sharp, only their brightness is lost.",
-                "d": "Normal rows are rebuilt badly too: their errors rise towards those of anomalies.",
+                "d": "Normal rows are rebuilt badly too: their errors rise.",
             },
             answer="d",
             why={
@@ -68,7 +68,7 @@ budget_quiz = Quiz(
             "You may raise at most 5% false alarms among normal images. On which scores do you place the threshold?",
             {
                 "a": "On the training images: there are most of them.",
-                "b": "On normal images that were neither trained on nor will be reported on.",
+                "b": "On normal images that were set aside for it.",
                 "c": "On the test images: that is where the 5% must hold.",
                 "d": "On a mix of normal images and anomalies, at the 95th percentile.",
             },
@@ -86,14 +86,14 @@ budget_quiz = Quiz(
                 "a": "The threshold is broken: raise it until 5% of these 980 are flagged.",
                 "b": "The network has overfitted and must be trained again.",
                 "c": "A promise of 5% holds for every batch, so the data must have changed.",
-                "d": "One deviation of such a share is about 0.7 points: keep watching, change nothing yet.",
+                "d": "Chance alone can move a share that far: keep watching.",
             },
             answer="d",
             why={
                 "a": "Chasing each batch moves the threshold with chance and uses up the data of your report.",
                 "b": "Overfitting is a gap between training and unseen scores; both of these sets are unseen.",
                 "c": "The promise holds on average over batches; single ones lie above or below.",
-                "d": "sqrt(0.05 x 0.95 / 980) = 0.7%, and the finite held-out set adds some more.",
+                "d": "One deviation is sqrt(0.05 x 0.95 / 980) = 0.7 points; the finite held-out set adds some more.",
             },
         ),
         "q3": Question(
@@ -101,8 +101,8 @@ budget_quiz = Quiz(
             {
                 "a": "Precision is about 95%, since 95% of normal images pass.",
                 "b": "Recall is perfect, so the detector is ready for use.",
-                "c": "About 510 alarms come and 2% of them are real: the budget must be far smaller.",
-                "d": "Accuracy is 95%, which is good enough.",
+                "c": "About 510 alarms come, 2% of them real: the budget must shrink.",
+                "d": "Accuracy is 95%, which is good enough for a detector that misses nothing.",
             },
             answer="c",
             why={

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks import expect, expect_close, expect_shape, expect_type, rng, task
+from course_lib.checks import attempt, expect, expect_close, expect_shape, expect_type, rng, task
 from course_lib.checks.autoencoders import references as reference
 
 
@@ -43,6 +43,10 @@ def reconstruction_error(answer: Callable[..., Any]) -> None:
                 (
                     np.sqrt((gap**2).mean(axis=1)),
                     "You took a square root at the end: leave it away (the ranking stays).",
+                ),
+                (
+                    gap.mean(axis=1) ** 2,
+                    "You squared the mean: square each difference first, or misses above and below cancel each other.",
                 ),
                 (gap.mean(axis=1), "You did not square: differences above and below cancel each other."),
                 (gap**2, "You returned one number for each pixel: average them along each row."),
@@ -109,7 +113,7 @@ def pca_reconstruct(answer: Callable[..., Any]) -> None:
 def build_autoencoder(answer: Callable[..., Any]) -> None:
     """A mirrored stack of linear layers with ReLU between them."""
     draw = rng()
-    for hidden in ([13, 9], [12], [15, 11, 7]):
+    for hidden in ([13, 9], [12], [15, 11, 7], []):
         sizes = sorted((int(size + draw.integers(0, 2)) for size in hidden), reverse=True)
         _check_network(answer, int(draw.integers(20, 30)), tuple(sizes), int(draw.integers(2, 5)), draw)
 
@@ -120,7 +124,9 @@ def _check_network(answer: Callable[..., Any], n: int, hidden: tuple[int, ...], 
 
     net = answer(n, hidden, latent)
     expect_type(net, nn.Module, "return the network itself, for example torch.nn.Sequential(...).")
-    found = [(m.in_features, m.out_features) for m in net.modules() if isinstance(m, nn.Linear)]
+    x = torch.as_tensor(draw.normal(0, 30, (64, n)), dtype=torch.float32)
+    calls, _ = reference.linear_calls(net, x)
+    found = [(layer.in_features, layer.out_features) for layer, _, _ in calls]
     down = [n, *hidden, latent]
     wanted = list(pairwise(down + down[-2::-1]))
     expect(
@@ -133,30 +139,34 @@ def _check_network(answer: Callable[..., Any], n: int, hidden: tuple[int, ...], 
     )
     expect(
         found == wanted,
-        f"For n_features={n}, hidden_sizes={hidden}, latent_size={latent} the linear layers (in, out) are {found}: "
-        "the decoder mirrors the encoder, and neither a width nor the number of layers may be built in.",
+        f"For n_features={n}, hidden_sizes={hidden}, latent_size={latent} the linear layers (in, out), as they are "
+        f"called, are {found}: the decoder mirrors the encoder, and neither a width nor the number of layers may be "
+        "built in.",
     )
-    x = torch.as_tensor(draw.normal(0, 30, (64, n)), dtype=torch.float32)
-    bent = below_zero = False
-    # Several fresh networks: a single one may, by its random weights, have units that never wake up.
+    # Several fresh networks: in a single one a layer may, by its random weights, have no output below zero.
+    straight: set[int] = set()
+    strange: set[int] = set()
     for candidate in [net, *(answer(n, hidden, latent) for _ in range(7))]:
-        with torch.no_grad():
-            out = candidate(x)
-            expect_shape(out, (64, n), "the output must be as wide as the input.")
-            bend = candidate(x[:32] + x[32:]) - out[:32] - out[32:] + candidate(torch.zeros(1, n))
-        bent |= bool(bend.abs().max() > 1e-4 * out.abs().max())
-        below_zero |= bool(out.min() < 0)
-    last = [m for m in net.modules() if not list(m.children())][-1]
+        calls, out = reference.linear_calls(candidate, x)
+        out = attempt(candidate, x) if out is None else out
+        expect_shape(out, (64, n), "the output must be as wide as the input.")
+        expect(
+            torch.equal(out, calls[-1][2]),
+            "Your last layer is followed by something, such as an activation, so not every image can come out: end "
+            "with Linear.",
+        )
+        for gap, ((_, _, before), (_, after, _)) in enumerate(pairwise(calls)):
+            if torch.equal(after, before.clamp(min=0)):
+                continue
+            (straight if torch.equal(after, before) else strange).add(gap)
     expect(
-        isinstance(last, nn.Linear) and below_zero,
-        "Your last layer is followed by an activation, so not every image can come out: end with Linear.",
+        not strange,
+        "Between your layers stands something else than a ReLU: the task asks for nothing but Linear and ReLU.",
     )
-    expect(bent, "Your network is linear, however many layers it has: put a ReLU between them.")
-    others = [type(m).__name__ for m in net.modules() if isinstance(m, (nn.Tanh, nn.Sigmoid, nn.GELU, nn.Dropout))]
-    expect(not others, f"Your network holds {', '.join(others)}: the task asks for nothing but Linear and ReLU.")
-    bends = sum(isinstance(m, nn.ReLU) for m in net.modules())
+    bends, gaps = len(wanted) - 1 - len(straight), set(range(len(wanted) - 1))
+    expect(not hidden or bends, "Your network is linear, however many layers it has: put a ReLU between them.")
     expect(
-        not isinstance(net, nn.Sequential) or bends >= 2 * len(hidden),
+        straight <= {len(hidden)} & gaps,
         f"You have {bends} ReLU for {len(wanted)} linear layers: one stands after each, except after the last "
         "(and, if you like, after the code).",
     )

@@ -26,6 +26,30 @@ def pca_reconstruct(X_train: np.ndarray, X_test: np.ndarray, k: int) -> np.ndarr
     return (X_test - mean) @ V.T @ V + mean
 
 
+def linear_calls(net: torch.nn.Module, x: torch.Tensor) -> tuple[list[tuple[Any, torch.Tensor, torch.Tensor]], Any]:
+    """The linear layers in the order in which `net` calls them for `x`, each with its input and output, and net(x).
+
+    Where the network fails on `x`: its layers as they were defined, with `x` for their tensors, and None.
+    """
+    import torch
+
+    calls: list[tuple[Any, torch.Tensor, torch.Tensor]] = []
+    layers = [module for module in net.modules() if isinstance(module, torch.nn.Linear)]
+
+    def note(layer: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        calls.append((layer, inputs[0].clone(), output.clone()))  # a ReLU behind it may work in place
+
+    hooks = [layer.register_forward_hook(note) for layer in layers]
+    try:
+        with torch.no_grad():
+            return calls, net(x)
+    except Exception:  # what went wrong is told later, if the widths give no better reason
+        return [(layer, x, x) for layer in layers], None
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
 def small_net(seed: int) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
     """A small autoencoder with weights that only depend on the seed, and plain gradient descent for it."""
     import torch

@@ -110,12 +110,22 @@ def rates(answer: Callable[..., Any]) -> None:
                 ((flagged == y).mean(), recall, fpr),
                 "Your first number is the accuracy: precision asks about the flagged.",
             ),
+            (
+                (precision, recall, (flagged & (y == 0)).mean()),
+                "You divided the false alarms by all samples: divide by the normal ones.",
+            ),
             ((precision, recall, 1 - fpr), "Your third number is the share left in peace: take the flagged."),
         ],
     )
     nothing = answer(y, scores, scores.max() + 1)
-    expect_finite(nothing, "when nothing is flagged, precision is 0/0; count it as 0.")
-    expect_close(nothing, (0, 0, 0), "All three rates when nothing is flagged")
+    undefined = "when nothing is flagged, precision is 0/0; count it as 0."
+    expect_finite(nothing, undefined)
+    expect_close(
+        nothing,
+        (0, 0, 0),
+        "All three rates when nothing is flagged",
+        mistakes=[((1, 0, 0), f"Your precision is 1: {undefined}")],
+    )
 
 
 @task(

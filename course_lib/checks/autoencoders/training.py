@@ -22,7 +22,7 @@ def train_epoch(answer: Callable[..., Any]) -> None:
 
     draw = rng()
     seed = int(draw.integers(2**31))
-    batch_size = int(draw.integers(14, 20))
+    batch_size = int(draw.choice([14, 15, 17, 18, 19]))  # not 16, which people build in
     n = 3 * batch_size + 2  # the last batch has two rows
     X = torch.as_tensor(draw.normal(size=(n, 6)), dtype=torch.float32)
 
@@ -50,7 +50,7 @@ def train_epoch(answer: Callable[..., Any]) -> None:
             (lambda: weights_after(variant(one_batch=True))[0], reference.ONE_BATCH),
             (lambda: weights_after(variant(reduce="sum"))[0], reference.SUMMED),
             (lambda: weights_after(variant(reduce="rows"))[0], reference.PIXELS_SUMMED),
-            (lambda: weights_after(variant(fixed_batch=16 if batch_size != 16 else 17))[0], reference.FIXED_BATCH),
+            (lambda: weights_after(variant(fixed_batch=16))[0], reference.FIXED_BATCH),
         ],
         otherwise="The weights are not those of the recipe: follow its three steps to the letter, with "
         "torch.randperm(len(X), generator=generator) called once and no other random numbers.",
@@ -61,12 +61,21 @@ def train_epoch(answer: Callable[..., Any]) -> None:
     )
     losses = weights_after(variant(record="all"))[1]
     after = weights_after(variant(record="after"))[1]
+    trained, optimiser = reference.small_net(seed)
+    variant()(trained, optimiser, X, batch_size, torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        at_the_end = torch.nn.functional.mse_loss(trained(X), X).item()
     expect_close(
         loss,
         right_loss,
         "The mean loss",
         mistakes=[
             (after, "You measured the losses after the steps: add up those that you propagated back."),
+            (
+                at_the_end,
+                "You measured the loss once the epoch was over: average those that you propagated back on the way.",
+            ),
+            (right_loss * n, "You added up the losses of the rows: divide by their number for the mean."),
             (losses.sum(), "You returned the sum of the batches' losses: a mean can be compared between batch sizes."),
             (
                 losses[-1],
@@ -105,6 +114,8 @@ def early_stopping(answer: Callable[..., Any]) -> None:
 
 def _pair(value: Any) -> tuple[int, int]:
     """Two whole numbers from whatever the learner returned."""
+    if isinstance(value, (list, tuple)) and any(part is None for part in value):
+        expect(False, "One of your two numbers is None: where nothing stops early, training stops at the last epoch.")
     pair = expect_shape(value, (2,), "return two numbers, (stopped, best).")
     for number in pair:
         expect(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks import expect, expect_close, expect_shape, rng, task
+from course_lib.checks import CheckFailed, expect, expect_close, expect_shape, rng, task
 from course_lib.checks.isolation_forest import references as reference
 
 
@@ -72,7 +72,7 @@ def draw_samples(answer: Callable[..., Any]) -> None:
     draw = rng()
     n, n_trees, psi = int(draw.integers(60, 90)), 40, 30
     seed = int(draw.integers(2**31))
-    found = answer(n, n_trees, psi, np.random.default_rng(seed))
+    found = _drawn(answer, n, n_trees, psi, np.random.default_rng(seed))
     found = expect_shape(found, (n_trees, psi), "one row of psi row numbers for each tree.")
     expect(found.dtype.kind in "iu", f"Row numbers are integers, yours are {found.dtype}.")
     expect(
@@ -105,9 +105,19 @@ def draw_samples(answer: Callable[..., Any]) -> None:
         seen == n,
         f"In 40 samples only {seen} of {n} rows ever occur: draw from all rows, not from one part or in fixed pieces.",
     )
-    few = answer(10, 5, psi, np.random.default_rng(0))
+    few = _drawn(answer, 10, 5, psi, np.random.default_rng(0))
     few = expect_shape(few, (5, 10), "with 10 rows and psi = 30 each tree takes all 10.")
     expect((np.sort(few, axis=1) == np.arange(10)).all(), "With fewer rows than psi each tree holds every row once.")
+
+
+def _drawn(answer: Callable[..., Any], n: int, n_trees: int, psi: int, rng: np.random.Generator) -> Any:
+    """What the answer draws; an error in it is told with the names of its arguments."""
+    try:
+        return answer(n, n_trees, psi, rng)
+    except CheckFailed as failure:
+        raise CheckFailed(
+            f"With n = {n}, n_trees = {n_trees} and psi = {psi} something fails. {failure.message}"
+        ) from None
 
 
 @task(

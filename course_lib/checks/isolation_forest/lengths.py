@@ -89,6 +89,10 @@ def path_length(answer: Callable[..., Any]) -> None:
                 lambda: variant(extra=False),
                 "You count the cuts only: rows that are still together would need more, add c of their number.",
             ),
+            (
+                lambda: np.subtract(right, variant(extra=False)),
+                "You return the estimate at the end without the way to it: each cut on the way counts 1.",
+            ),
             (lambda: variant(swapped=True), "You go to the wrong side: left is where x[feature] <= cut."),
             (lambda: variant(strict=True), "A value equal to the cut goes left: compare with <=, not <."),
             (lambda: variant(start=1), "You count one too many: a row that meets no cut has made 0 steps."),
@@ -136,6 +140,10 @@ def anomaly_scores(answer: Callable[..., Any]) -> None:
             (
                 2 ** (-lengths.sum(axis=1) / average),
                 "You summed over the trees: take the mean, or more trees would give lower scores.",
+            ),
+            (
+                2 ** (-mean) / average,
+                "You divide the power, not the exponent: a power binds tighter than /, so brackets are needed.",
             ),
             (-mean / average, "You stopped at the exponent: raise 2 to it."),
             (2 ** (-lengths.mean() / average), "You returned one number for all rows: keep them apart."),

@@ -23,10 +23,10 @@ score_quiz = Quiz(
         "q2": Question(
             "All scores of your table lie between 0.47 and 0.53. What do you conclude?",
             {
-                "a": "Half of the rows are anomalies, since they score above 0.5.",
-                "b": "The forest has not been trained long enough.",
+                "a": "Half of the rows are anomalies, since an anomaly scores above 0.5.",
+                "b": "The forest has not been trained long enough to tell the rows apart.",
                 "c": "The 10% with the highest scores are the anomalies.",
-                "d": "No row stands out: all take about as many cuts as an average one.",
+                "d": "No row stands out: all take about as many cuts.",
             },
             answer="d",
             why={
@@ -39,10 +39,10 @@ score_quiz = Quiz(
         "q3": Question(
             "Two forests with different seeds give a row 0.61 and 0.58. What is the first thing to do?",
             {
-                "a": "Grow more trees: the mean over trees then varies less from seed to seed.",
+                "a": "Grow more trees, then compare the seeds again.",
                 "b": "Take the higher one: an anomaly must not be missed.",
                 "c": "Publish the seed that gives the better result.",
-                "d": "Scale the columns, so that both seeds agree.",
+                "d": "Scale the columns to 0 to 1, so that both seeds draw the same cuts.",
             },
             answer="a",
             why={
@@ -67,9 +67,9 @@ choice_quiz = Quiz(
         "q1": Question(
             "In 100,000 rows hides a burst of 500 nearly equal anomalies. Which sample size per tree finds them best?",
             {
-                "a": "100,000: the trees must see all of them.",
-                "b": "50,000: a compromise.",
-                "c": "128: hardly one of the burst is left in each tree.",
+                "a": "100,000: a tree must see the whole burst to find it.",
+                "b": "50,000: half of the rows, a compromise between too many and too few.",
+                "c": "128: hardly one of the burst is in each tree.",
                 "d": "2: the smallest possible.",
             },
             answer="c",
@@ -84,14 +84,14 @@ choice_quiz = Quiz(
             "In the score map of a plain forest an empty place scores as low as the border of the clusters. Why?",
             {
                 "a": "A training row was overlooked there.",
-                "b": "Each coordinate by itself is ordinary, and each cut looks at one coordinate.",
-                "c": "The trees are not deep enough.",
+                "b": "Each of its coordinates alone is ordinary.",
+                "c": "The trees are not deep enough to reach a place so far from all rows.",
                 "d": "There are too few trees, so the map is noisy.",
             },
             answer="b",
             why={
                 "a": "The place is empty in the data too; the score comes from the shape of the cuts.",
-                "b": "That is a ghost: the shadows of two clusters along the axes cross there.",
+                "b": "That is a ghost: a cut looks at one coordinate, and the shadows of two clusters cross there.",
                 "c": "Deeper trees sharpen the bands along the axes, they do not turn them.",
                 "d": "Noise disappears with more trees, ghosts stay.",
             },
@@ -102,7 +102,7 @@ choice_quiz = Quiz(
                 "a": "Nothing: forests need no scaling.",
                 "b": "Training fails, because the units differ.",
                 "c": "The seconds decide, since small numbers are cut more precisely.",
-                "d": "Nearly every cut is a cut of the euros: bring the columns to one scale first.",
+                "d": "Nearly every cut is a cut of the euros: scale first.",
             },
             answer="d",
             why={
