@@ -3,9 +3,7 @@
 #
 # Eleven tasks, about 95 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
 # answer on fresh random input and tells you what is right or what went wrong. Stuck? Each task has hints that fold out.
-# Solve the tasks in any order; none needs another one. First run the two cells at the top, then go
-# cell by cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>: *Run All* stops at
-# the first task that is still open.
+# Solve the tasks in any order; none needs another one. First run the two cells at the top.
 
 # %%
 import numpy as np

@@ -353,9 +353,7 @@ try:
         n: load_adbench(n, 1) for n in ("mammography", "cardio", "pendigits", "vowels")
     }
 except DownloadError as error:
-    print(
-        f"{error}\nGoing on with a table of scikit-learn; the numbers differ from the text."
-    )
+    print(error.notice("a table of scikit-learn", "ADBench"))
     tables = {"bundled": substitute()}
 
 
