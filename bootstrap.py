@@ -36,10 +36,7 @@ GROUPS = {"test": {"dev"}, "notebooks": {"dev"}, "bench": {"bench"}}
 COPIED_FROM = ".copied.json"
 # What the file list leaves out: Jupyter's own patterns, and what the installer leaves behind.
 HIDDEN = ("__pycache__", "*.pyc", "*.pyo", ".DS_Store", "*~", "*.egg-info")
-AS_ROOT = (
-    "You are root, as whom JupyterLab does not start: run this as another user, or, in a container of your own, "
-    "python3 bootstrap.py lab -- --allow-root"
-)
+AS_ROOT = "You are root, so JupyterLab and its notebooks run with root's rights: right in a container of your own."
 
 
 def copy_exercises(root: Path) -> list[str]:
@@ -103,13 +100,15 @@ def lab_command(python: str, root: Path, extra: list[str]) -> list[str]:
     address = f"/lab/tree/{first_lesson(root).relative_to(root).as_posix()}"
     hidden = [f"--ContentsManager.hide_globs={pattern}" for pattern in HIDDEN]
     options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url={address}", *hidden]
+    if is_root():  # in most containers; JupyterLab would refuse, after the minutes of installing
+        options.append("--allow-root")
     return [python, "-m", "jupyterlab", *options, *extra]
 
 
-def refused_as_root(extra: list[str]) -> bool:
-    """Whether JupyterLab would refuse to start, which is better known before the environment is made."""
+def is_root() -> bool:
+    """Whether this user may do everything on this machine."""
     user = getattr(os, "geteuid", None)  # Windows has none
-    return user is not None and user() == 0 and not any("allow-root" in a or "allow_root" in a for a in extra)
+    return user is not None and user() == 0
 
 
 def run(command: list[str]) -> int:
@@ -148,8 +147,6 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
 def main(argv: list[str]) -> int:
     """Do what one of COMMANDS says and return the exit status."""
     options, extra = parse(argv)
-    if options.command == "lab" and refused_as_root(extra):
-        sys.exit(AS_ROOT)
     python = sys.executable
     if options.command != "copies":
         groups = {"lab", "explain", *GROUPS.get(options.command, ())}
@@ -159,6 +156,8 @@ def main(argv: list[str]) -> int:
         for line in copy_exercises(ROOT):
             print(line, flush=True)
     if options.command == "lab":
+        if is_root():
+            print(AS_ROOT, flush=True)
         print(f"First lesson: {first_lesson(ROOT).relative_to(ROOT).as_posix()}", flush=True)
         return run(lab_command(python, ROOT, extra))
     if options.command == "test":

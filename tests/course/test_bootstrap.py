@@ -84,15 +84,12 @@ def steps(course, monkeypatch):
     return done
 
 
-def test_root_is_told_before_anything_is_installed(steps, monkeypatch, capsys):
+def test_root_is_told_so_and_gets_in(steps, monkeypatch, capsys, course):
     monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 0, raising=False)
-    with pytest.raises(SystemExit, match=r"^You are root, .* python3 bootstrap\.py lab -- --allow-root$"):
-        bootstrap.main(["lab", "--", "--no-browser"])
-    assert steps == []
-    for option in ("--allow-root", "--ServerApp.allow_root=True"):
-        assert bootstrap.main(["lab", "--", option]) == 0
-    assert bootstrap.main(["test"]) == 0  # only JupyterLab minds
-    assert steps == ["prepare", "jupyterlab"] * 2 + ["prepare", "authoring.ci"]
+    assert bootstrap.main(["lab"]) == 0
+    assert steps == ["prepare", "jupyterlab"]
+    assert "with root's rights" in capsys.readouterr().out
+    assert bootstrap.lab_command("python", course, ["--port", "9999"])[-3:] == ["--allow-root", "--port", "9999"]
 
 
 @pytest.mark.parametrize("user", [1000, None])
