@@ -1,11 +1,9 @@
 # %% [markdown]
 # # Exercises: Variational autoencoders
 #
-# Eleven tasks, about 80 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
+# Twelve tasks, about 95 minutes. Write your code where a cell says so, run it, then run the check below it: it tries your
 # answer on fresh random input and tells you what is right or what went wrong. Stuck? Each task has hints that fold out.
-# Solve the tasks in any order; none needs another one. First run the two cells at the top, then go
-# cell by cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>: *Run All* stops at
-# the first task that is still open.
+# Solve the tasks in any order; none needs another one. First run the two cells at the top.
 
 # %%
 import math
@@ -15,6 +13,7 @@ import numpy as np
 import torch
 
 from course_lib.checks import variational_autoencoders as check
+from course_lib.deep import VAE, ConvVAE
 
 # %% [markdown]
 # ### Task 12.1 The price of a code  ●○○  5 min
@@ -270,7 +269,51 @@ def needs_a_person(detector, X, k, n_samples):
 check.needs_a_person(needs_a_person)
 
 # %% [markdown]
-# ### Task 12.11 The role of the KL term  ●○○  6 min
+# ### Task 12.11 Convolutions, or not?  ●●○  10 min
+#
+# Two candidates, no labels: a `VAE` and a `ConvVAE`. Which one explains images best that neither has seen? Write
+# `dense_or_convolutional(X_fit, X_new, image_shape, n_samples, options)`:
+#
+# 1. train `VAE(hidden_sizes=(16,), ...)` and `ConvVAE(image_shape=..., channels=(4, 8), ...)` on `X_fit`, whose rows are images of
+#    shape `image_shape`; `options` is a dictionary of further arguments that both get, such as `latent_size`, `beta` and `random_state`;
+# 2. bound the log-likelihood of the images in `X_new` with `model.score_rows(X_new, "log_likelihood", n_samples=n_samples)`;
+# 3. return two numbers, dense model first: the *mean log-likelihood* of a new image, in nats. The larger one wins.
+#
+# <details><summary>Hint 1</summary><code>score_rows</code> gives scores, higher for stranger rows: minus the bound. And <code>**options</code> spreads a dictionary over the arguments.</details>
+# <details><summary>Hint 2</summary>For each of the two: <code>model.fit(X_fit)</code>, then minus the mean of its scores of <code>X_new</code>.</details>
+
+
+# %%
+def dense_or_convolutional(X_fit, X_new, image_shape, n_samples, options):
+    """Mean bound of log p(x) of the new images, in nats: dense model, convolutional model."""
+    # SOLUTION
+    dense = VAE(hidden_sizes=(16,), **options)
+    convolutional = ConvVAE(image_shape=image_shape, channels=(4, 8), **options)
+    bounds = []
+    for model in (dense, convolutional):
+        scores = model.fit(X_fit).score_rows(X_new, "log_likelihood", n_samples=n_samples)
+        bounds.append(-scores.mean())
+    return tuple(bounds)
+    # END SOLUTION
+
+
+# %% tags=["check"]
+check.dense_or_convolutional(dense_or_convolutional)
+
+# %% [markdown]
+# Solved? Try it on the zeros of `sklearn.datasets.load_digits`, images of 8 by 8 pixels: train on 120, compare on the others.
+
+# %% tags=["solution-only", "slow"]
+from sklearn.datasets import load_digits
+
+pixels, labels = load_digits(return_X_y=True)
+zeros = pixels[labels == 0] / 16
+settings = dict(latent_size=4, epochs=40, scaling=None, random_state=0, verbose=False)
+bounds = dense_or_convolutional(zeros[:120], zeros[120:], (1, 8, 8), 16, settings)
+print("nats, dense {:.1f}, convolutional {:.1f}".format(*bounds))
+
+# %% [markdown]
+# ### Task 12.12 The role of the KL term  ●○○  6 min
 #
 # Four questions. Run the next cell to see them, then replace each `None` by a letter such as `"a"`.
 #

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from authoring.prove import prove, prove_independent, prove_quiz, solved_namespace, stub_namespace
 from course_lib.checks import variational_autoencoders as check
+from course_lib.deep import VAE, ConvVAE
 
 SLUG = "12_variational_autoencoders"
 SOLVED, STUB = solved_namespace(SLUG), stub_namespace(SLUG)
@@ -339,6 +340,49 @@ def test_needs_a_person():
             (own_draws, "own number of draws"),
             (no_threshold, "forgot the threshold"),
         ],
+    )
+
+
+def compared(rows="new", scoring="log_likelihood", shape=True, own=False, sign=-1, reduce=np.mean, change=None, **more):
+    """Both models compared with one thing wrong."""
+
+    def answer(X_fit, X_new, image_shape, n_samples, options):
+        options = options | more
+        models = (
+            VAE(hidden_sizes=(16,), **options),
+            ConvVAE(image_shape=image_shape if shape else None, channels=(4, 8), **options),
+        )
+        fitted = [model.fit(X_new if rows == "both new" else X_fit) for model in models]
+        X, draws = X_fit if rows == "learnt" else X_new, None if own else n_samples
+        values = [reduce(sign * model.score_rows(X, scoring, n_samples=draws)) for model in fitted]
+        return tuple(change(values) if change else values)
+
+    return answer
+
+
+def test_dense_or_convolutional():
+    of(
+        "dense_or_convolutional",
+        [
+            (compared(sign=1), "the other sign"),
+            (compared(change=lambda pair: pair[::-1]), "order is turned"),
+            (compared("learnt"), "the models have learnt"),
+            (compared(scoring="elbo"), "ask for the likelihood"),
+            (compared(scoring=None, own=True), "pass n_samples on.)"),
+            (compared(own=True), "own number of draws"),
+            (compared(scoring="reconstruction_probability"), "the code costs too"),
+            (compared(scoring="reconstruction"), "a squared error"),
+            (compared(reduce=np.sum), "added the images up"),
+            (compared(reduce=np.asarray), "one number for each image"),
+            (compared(change=lambda pair: [max(pair)]), "two numbers are asked for"),
+            (compared(change=lambda pair: [pair[0]] * 2), "those of the dense model"),
+            (compared(change=lambda pair: [pair[1]] * 2), "those of the convolutional model"),
+            (compared(shape=False), "pass image_shape on"),
+            (compared("both new"), "trained on the new images"),
+            (compared(beta=1.0), "do not follow the beta"),
+            (compared(random_state=0), "pass all options to both"),
+        ],
+        seeds=(0,),  # each answer trains two networks
     )
 
 

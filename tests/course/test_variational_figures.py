@@ -13,6 +13,7 @@ QUOTED = (
     "PCA, 32 directions",
     "5 nearest neighbours",
     "dense autoencoder",
+    "convolutional autoencoder",
     "VAE",
     "convolutional VAE",
 )
@@ -32,6 +33,20 @@ def test_the_lesson_quotes_the_benchmark():
     best = np.argmax([columns[name] for name in QUOTED], axis=0)
     assert (best == QUOTED.index("VAE")).all()
     assert "The VAE leads in every column of this table" in lesson
+    for name in QUOTED:
+        assert np.argmin([np.mean(RESULTS[name][str(digit)]) for digit in range(10)]) == 8
+    assert "Eights stay the hardest digit for all six" in lesson
+
+
+def test_the_lesson_tells_how_the_benchmark_trains():
+    lesson = (ROOT / "authoring/lessons/12_variational_autoencoders.py").read_text()
+    source = (ROOT / "benchmarks/one_class_digits.py").read_text()
+    assert "32 latent numbers, 40 epochs" in lesson
+    assert "(256, 128), 32, epochs=40" in source
+    assert re.search(r"convolutional models: one seed, 12\s+#?\s*epochs", lesson)
+    for model, name in (("ConvAutoencoder", "convolutional autoencoder"), ("ConvVAE", "convolutional VAE")):
+        assert re.search(rf"{model}\([^)]*?(\(.*?\))?[^)]*epochs=12,", source), model
+        assert all(len(seeds) == 1 for seeds in RESULTS[name].values()), name
 
 
 def test_the_vae_reaches_its_figures():

@@ -1,4 +1,4 @@
-"""The concept questions of task 12.11: the role of the KL term."""
+"""The concept questions of task 12.12: the role of the KL term."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ kl_quiz = Quiz(
 )
 
 
-@task("12.11", "The role of the KL term", passed="A price on information: it makes a code into a map.")
+@task("12.12", "The role of the KL term", passed="A price on information: it makes a code into a map.")
 def role_of_kl(answers: Any) -> None:
     """Concept question: what the KL term is for."""
     kl_quiz.grade(answers)
