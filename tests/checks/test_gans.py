@@ -9,6 +9,7 @@ from torch import nn
 from authoring.prove import prove, prove_independent, prove_quiz, solved_namespace, stub_namespace
 from course_lib.checks import CheckFailed, gans
 from course_lib.checks.gans import references
+from course_lib.deep import AnoGAN, BiGAN, FAnoGAN, GANomaly
 from course_lib.deep.gan import losses
 
 SLUG = "13_gans"
@@ -371,6 +372,81 @@ WRONG = {
         ),
     ],
 }
+
+
+def family(start=(), search=(), encoder=(), bigan=(), ganomaly=(), drop=(), swap=False):
+    """The solution's five detectors, each with changes to the parameters that it is made with."""
+
+    def answer(gan, X, steps, epochs):
+        made = {
+            "start": anogan(gan, X, 0, dict(start)),
+            "AnoGAN": anogan(gan, X, steps, dict(search)),
+            "f-AnoGAN": FAnoGAN.from_gan(gan, X, **{"epochs": epochs, **dict(encoder)}),
+            "BiGAN": BiGAN(**{**OWN, "epochs": epochs, **dict(bigan)}).fit(X),
+            "GANomaly": GANomaly(**{**OWN, "epochs": epochs, "residual_share": 0, **dict(ganomaly)}).fit(X),
+        }
+        if swap:
+            made["start"], made["AnoGAN"] = made["AnoGAN"], made["start"]
+        return {name: detector for name, detector in made.items() if name not in drop}
+
+    return answer
+
+
+OWN = {"scaling": None, "random_state": 0, "verbose": False, "device": "cpu"}
+
+
+def anogan(gan, X, steps, changes):
+    return AnoGAN.from_gan(gan, X, **{"search_steps": steps, "restarts": 1, **changes})
+
+
+def with_one(name, make):
+    """The solution's dict with one detector made in another way, from (gan, X, steps, epochs)."""
+    return lambda *given: {**family()(*given), name: make(*given)}
+
+
+def trained_on(gan, X, steps, epochs):
+    gan.fit(X)
+    return family()(gan, X, steps, epochs)
+
+
+FAMILY = [
+    (trained_on, "once more"),
+    (lambda *given: list(family()(*given).values()), "Return a dict"),
+    (family(drop=("BiGAN", "GANomaly")), "BiGAN and GANomaly: not in your dict"),
+    (with_one("BiGAN", lambda *given: BiGAN), "a class 'BiGAN'"),
+    (with_one("f-AnoGAN", lambda gan, X, steps, epochs: anogan(gan, X, steps, {})), "fitted FAnoGAN"),
+    (with_one("GANomaly", lambda gan, X, steps, epochs: GANomaly(residual_share=0, **OWN)), "needs fit"),
+    (with_one("AnoGAN", lambda gan, X, steps, epochs: anogan(gan, X[:20], steps, {})), "hand over all of X"),
+    (
+        with_one(
+            "AnoGAN",
+            lambda gan, X, steps, epochs: AnoGAN(
+                **OWN, latent_size=3, hidden_sizes=(16, 8), search_steps=steps, restarts=1, epochs=2
+            ).fit(X),
+        ),
+        "trains a GAN from the beginning",
+    ),
+    (
+        with_one("f-AnoGAN", lambda gan, X, steps, epochs: FAnoGAN(**OWN, gan_epochs=1, epochs=1 + epochs).fit(X)),
+        "'f-AnoGAN' has another generator",
+    ),
+    (family(start={"bank_size": 0}, search={"bank_size": 0}), "begins at a random point"),
+    (family(start={"restarts": 2}, search={"restarts": 2}), "'start' has restarts=2"),
+    (family(search={"restarts": 2}), "'AnoGAN' has restarts=2"),
+    (family(swap=True), "are swapped"),
+    (family(start={"search_steps": 1}), "before its first one"),
+    (family(search={"search_steps": 60}), "makes 60 steps"),
+    (family(search={"against": "verdict"}), "in more than their steps"),
+    (family(encoder={"epochs": 1}), "'f-AnoGAN' was taught for 1 epochs"),
+    (family(bigan={"epochs": 1}), "'BiGAN' was taught for 1 epochs"),
+    (family(bigan={"scaling": "minmax"}), "share a scale"),
+    (family(ganomaly={"random_state": None}), "has no random_state"),
+    (family(ganomaly={"residual_share": 0.9}), "takes the codes alone"),
+]
+
+
+def test_a_family_on_one_gan():
+    prove(gans.gan_family, SOLVED["gan_family"], STUB["gan_family"], FAMILY, seeds=(0,))  # 21 families to train
 
 
 @pytest.mark.parametrize("name", sorted(WRONG))

@@ -2,6 +2,7 @@
 
 from course_lib.checks.gans.collapse import gradient_penalty, recall_of_modes
 from course_lib.checks.gans.encoders import ganomaly_score, izi_f_loss
+from course_lib.checks.gans.family import gan_family
 from course_lib.checks.gans.game import discriminator_loss, generator_loss, optimal_discriminator
 from course_lib.checks.gans.questions import anogan_differences, difference_quiz, game_quiz, reading_the_game
 from course_lib.checks.gans.scores import anogan_score, to_range
@@ -13,6 +14,7 @@ __all__ = [
     "difference_quiz",
     "discriminator_loss",
     "game_quiz",
+    "gan_family",
     "ganomaly_score",
     "generator_loss",
     "gradient_penalty",

@@ -1,4 +1,4 @@
-"""The concept questions of tasks 13.12 and 13.13."""
+"""The concept questions of tasks 13.13 and 13.14."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ game_quiz = Quiz(
 )
 
 
-@task("13.12", "Reading the game", passed="You can tell from a curve and a handful of samples who is winning, and why.")
+@task("13.13", "Reading the game", passed="You can tell from a curve and a handful of samples who is winning, and why.")
 def reading_the_game(answers: Any) -> None:
     """Concept question: equilibrium, saturation, collapse, the verdict as a score."""
     game_quiz.grade(answers)
@@ -157,7 +157,7 @@ difference_quiz = Quiz(
 
 
 @task(
-    "13.13",
+    "13.14",
     "AnoGAN and the autoencoder",
     passed="Where the code comes from, what was trained for, what a score costs: three differences, and their price.",
 )
