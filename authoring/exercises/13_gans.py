@@ -362,7 +362,7 @@ pd.DataFrame.from_dict(rows, orient="index", columns=["AUROC", "ms per image"]).
 # <details><summary>What to see</summary>
 # The search costs by far the most, and its start ranks about as well: the generated images that it chooses from do the work. The encoder needs one pass and is as good.
 # GANomaly has seen five batches in each epoch, which is little: try <code>epochs=60</code>. And nearest neighbours, with nothing to train,
-# are what all of them have to beat.</details>
+# are hardly behind the best.</details>
 
 # %% [markdown]
 # ### Task 13.13 Reading the game  ●○○  5 min

@@ -441,12 +441,16 @@ FAMILY = [
     (family(bigan={"epochs": 1}), "'BiGAN' was taught for 1 epochs"),
     (family(bigan={"scaling": "minmax"}), "share a scale"),
     (family(ganomaly={"random_state": None}), "has no random_state"),
+    (family(bigan={"random_state": 1}), "'BiGAN' has random_state=1"),
+    (family(ganomaly={"learning_rate": 2e-3}), "'GANomaly' has another learning_rate"),
+    (family(start={"feature_share": 0.5}, search={"feature_share": 0.5}), "'AnoGAN' has another feature_share"),
+    (with_one("f-AnoGAN", lambda gan, X, steps, epochs: FAnoGAN.from_gan(gan, X)), "taught for 2 epochs"),
     (family(ganomaly={"residual_share": 0.9}), "takes the codes alone"),
 ]
 
 
 def test_a_family_on_one_gan():
-    prove(gans.gan_family, SOLVED["gan_family"], STUB["gan_family"], FAMILY, seeds=(0,))  # 21 families to train
+    prove(gans.gan_family, SOLVED["gan_family"], STUB["gan_family"], FAMILY, seeds=(0,))  # each a family to train
 
 
 @pytest.mark.parametrize("name", sorted(WRONG))

@@ -68,14 +68,16 @@ def test_the_finished_detector_is_no_lottery_and_still_behind_what_draws_nothing
     assert last.max() < min(plain["PCA, 32 directions"], plain["5 nearest neighbours"])
 
 
-def test_the_start_of_the_search_draws_more_than_the_training_does():
+def test_the_start_of_the_search_draws_as_much_as_the_training_does():
     searches = [scores_of(runs) for runs in LOTTERY["searches"].values()]
     assert [len(scores) for scores in searches] == [5] * 5
-    starts = np.sqrt(np.mean([scores.var() for scores in searches]))
+    starts = [scores.std() for scores in searches]
     means = np.std([scores.mean() for scores in searches])
-    assert f"the AUROC deviates by {starts:.2f} (root mean" in LOTTERY_PART
+    assert f"the AUROC deviates by {min(starts):.2f} to {max(starts):.2f} (the worst" in LOTTERY_PART.replace(
+        "\n# ", " "
+    )
     assert f"the five GANs' means deviate by {means:.2f}" in LOTTERY_PART
-    assert starts > 1.5 * means
+    assert np.median(starts) > means
     worst = min(searches, key=min)
     assert f"the worst GAN ran from {worst.min():.2f} to {worst.max():.2f}" in LOTTERY_PART
 
