@@ -35,7 +35,7 @@ check.label(label)
 # %% [markdown]
 # ### Task 0.2 The strangest first  ●○○  4 min
 #
-# Write `most_anomalous(scores, k)`: return the *positions* of the `k` highest scores, the highest first, shape `(k,)`. Positions count from 0, as in NumPy.
+# Write `most_anomalous(scores, k)`: return the *positions* of the `k` highest scores, the highest first, shape `(k,)`. Positions count from 0, as in NumPy; of equal scores either may come first.
 #
 # For `scores = np.array([0.2, 3.1, 0.9])` and `k = 2` the result is `[1, 2]`.
 #

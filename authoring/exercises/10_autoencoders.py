@@ -65,8 +65,8 @@ check.pca_reconstruct(pca_reconstruct)
 # ### Task 10.3 Build the network  ●●○  8 min
 #
 # Write `build_autoencoder(n_features, hidden_sizes, latent_size)`: a `torch.nn.Module` (an `nn.Sequential` will do) whose
-# linear layers narrow from `n_features` over `hidden_sizes` to `latent_size`, and widen again in mirrored order. Between
-# layers stands a ReLU, nothing else; after the last layer nothing. (Whether a ReLU stands after the code is up to you.) Any number of
+# linear layers (`nn.Linear` as it comes) narrow from `n_features` over `hidden_sizes` to `latent_size`, and widen again in mirrored order. Between
+# layers stands a ReLU, nothing else; before the first layer and after the last nothing. (Whether a ReLU stands after the code is up to you.) Any number of
 # hidden layers may come, none at all included.
 #
 # For `n_features=784`, `hidden_sizes=(256, 128)`, `latent_size=64` the widths are 784, 256, 128, 64, 128, 256, 784.

@@ -29,7 +29,7 @@ print("this notebook computes on:", resolve_device("auto").type)
 # ## Your first anomaly
 #
 # Somebody has scanned 186 handwritten digits, 8 x 8 pixels each. Nearly all are zeros; a few others slipped in. Nobody has marked which.
-# (They are real: pictures collected from 43 writers by Alpaydin and Kaynak, 1998, that come with scikit-learn.)
+# (They are real: pictures by 13 writers, collected by Alpaydin and Kaynak, 1998, that come with scikit-learn.)
 
 # %%
 import matplotlib.pyplot as plt
@@ -55,7 +55,7 @@ X.shape
 axes = plots.image_grid(X[:60], columns=15, title="The first 60 of 186 scans: mostly zeros")
 
 # %% [markdown]
-# **Predict, then run.** Do you see one that is no zero? How would you explain to a computer, which only has 64 numbers for
+# Do you see one that is no zero? How would you explain to a computer, which only has 64 numbers for
 # each scan, what is odd about it?
 #
 # Here is one answer: *an odd scan has no close relatives.* For each scan, look for the five others that are most like it, and
@@ -72,7 +72,7 @@ print("distances to the five nearest:", nearest.round(2), " mean:", nearest.mean
 # %% [markdown]
 # That number is its **anomaly score**. The course has this idea ready made: `KNN`, for *k nearest neighbours*. Every detector of the course
 # is used in the same three steps: make it, `fit` it to data (it learns from them what is usual), look at the scores. The scores of the very data it was fitted
-# to are in `decision_scores_`.
+# to are in `decision_scores_`; `decision_function(X)` scores any rows `X`.
 
 # %%
 detector = KNN(n_neighbors=5, method="mean")
@@ -83,7 +83,9 @@ assert np.isclose(scores[0], nearest.mean())
 print("scores of the first five scans:", scores[:5].round(2))
 
 # %% [markdown]
-# The first of them is the number you computed by hand. Now sort all 186 scans by their score and look at the ten with the highest.
+# The first of them is the number you computed by hand.
+#
+# **Predict, then run.** The next cell shows the ten highest scores. How many of these scans are no zeros?
 
 # %%
 top = np.argsort(-scores)[:10]
@@ -92,7 +94,7 @@ axes = plots.image_grid(
 )
 
 # %% [markdown]
-# There they are. You have found your first anomalies, and nobody told the computer what a zero looks like, or which other digits to
+# Eight, then two odd zeros. You have found your first anomalies, and nobody told the computer what a zero looks like, or which other digits to
 # expect. That is the whole subject: learn what is usual, and let the unusual stand out.
 #
 # ## Scores, thresholds, labels
@@ -162,7 +164,7 @@ table = pd.DataFrame(
 table.round(3)
 
 # %% [markdown]
-# The neighbours put all eight intruders on top: these had no close relatives among each other. PCA misses half of them: the data it was fitted to *hold* the intruders, and 18 patterns are
+# The neighbours put all eight intruders on top: none has five close relatives, not even among the other intruders. PCA misses half of them: the data it was fitted to *hold* the intruders, and 18 patterns are
 # enough to spend some on them. Fitted to the zeros alone, or with three patterns, it misses none; but which scans are zeros you do not know beforehand, nor how many patterns are right.
 # Which detector is better depends on the data and on its settings, so a comparison on your own data beats an opinion.
 #
@@ -198,8 +200,8 @@ pd.DataFrame(
 print("AUROC with the wrong sign:", round(auroc(truth, other_way.score_samples(X)), 3))
 
 # %% [markdown]
-# The best detector looks like the worst one. An AUROC far *below* 0.5 nearly always means a wrong sign: nothing that really guesses is
-# wrong so reliably.
+# The best detector looks like the worst one. An AUROC far *below* 0.5 says that the score ranks, the wrong way
+# round. First check the sign; if it is right, as in some later lessons, ask what the score measures.
 #
 # ## How the course works
 #

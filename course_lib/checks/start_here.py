@@ -48,7 +48,7 @@ def most_anomalous(answer: Callable[..., Any]) -> None:
         # Scores of both signs, whose order by size is another one.
         scores = draw.permutation(np.arange(30) - 15 + draw.uniform(0.1, 0.4))
         order = np.argsort(-scores)
-    expect_close(
+    right = expect_close(
         answer(scores, k),
         order[:k],
         "The positions",
@@ -71,8 +71,37 @@ def most_anomalous(answer: Callable[..., Any]) -> None:
             (order, f"You returned all positions: keep the first k = {k}."),
             (np.sort(order[:k]), "Right samples, but in the order of the data: the highest score comes first."),
             (order[:k] + 1, "You count from 1: positions count from 0, as in NumPy."),
+            (
+                order[1 : k + 1],
+                "The highest is missing: the first place of an order is 0, so you started one place too late.",
+            ),
             (order[0], "You returned the highest only: return the k highest."),
         ],
+    )
+    expect(
+        right.dtype.kind in "iu",
+        "The positions are right, but as decimals (1.0), and scores[1.0] is an error: return whole numbers.",
+    )
+    # Equal scores among the first k, and others across the end of them: each order of equals is right.
+    tied = draw.permutation(np.r_[9.5, 7.25, 7.25, 7.25, 4.5, 4.5, draw.uniform(-3, 2, 6)])
+    for count in (3, 4, 5):
+        _check_tied(answer(tied, count), tied, count)
+
+
+def _check_tied(value: Any, scores: np.ndarray, k: int) -> None:
+    """Positions of the k highest where several scores are equal."""
+    positions = expect_shape(
+        value, (k,), f"return k = {k} positions also where the next score equals the last of them."
+    )
+    expect(
+        len(np.unique(positions)) == k,
+        "Where two scores are equal you return one position twice: each sample has a position of its own.",
+    )
+    strangest = np.sort(scores)[::-1][:k]
+    expect(
+        np.isin(positions, np.arange(len(scores))).all() and (scores[positions.astype(int)] == strangest).all(),
+        "Where scores are equal your positions are not those of the k highest: every sample counts, however many "
+        "share its score.",
     )
 
 

@@ -163,6 +163,109 @@ def forgets_one_relu(n, hidden, k):
     return OneLayerForgotten(n, hidden, k, torch.relu)
 
 
+def relu_first(n, hidden, k, first=nn.ReLU):
+    """`layers += [nn.ReLU(), nn.Linear(a, b)]` for each pair of widths."""
+    net = mlp([n, *hidden, k, *hidden[::-1], n])
+    return nn.Sequential(first(), *net)
+
+
+class Halved(Hourglass):
+    def forward(self, x):
+        return super().forward(x / 2)
+
+
+class DetachedCode(Hourglass):
+    def forward(self, x):
+        for layer in self.encoder:
+            x = self.relu(layer(x))
+        x = x.detach()
+        for layer in self.decoder[:-1]:
+            x = self.relu(layer(x))
+        return self.decoder[-1](x)
+
+
+class NoGradient(Hourglass):
+    def forward(self, x):
+        with torch.no_grad():
+            return super().forward(x)
+
+
+class PlainList(nn.Module):
+    """All layers in a plain list."""
+
+    def __init__(self, n, hidden, k):
+        super().__init__()
+        self.layers = list(mlp([n, *hidden, k, *hidden[::-1], n]))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class PlainDecoder(Hourglass):
+    """Half of the layers in a plain list, in a dictionary."""
+
+    def __init__(self, n, hidden, k):
+        super().__init__(n, hidden, k)
+        layers = list(self.decoder)
+        del self.decoder
+        self.parts = {"decoder": layers}
+
+    def forward(self, x):
+        for layer in [*self.encoder, *self.parts["decoder"][:-1]]:
+            x = self.relu(layer(x))
+        return self.parts["decoder"][-1](x)
+
+
+class ListedTwice(Hourglass):
+    """A plain list beside the registered layers, of the same objects: nothing is hidden."""
+
+    def __init__(self, n, hidden, k):
+        super().__init__(n, hidden, k)
+        self.widths, self.order = (n, *hidden, k), [*self.encoder, *self.decoder]
+
+
+class MadeInForward(nn.Module):
+    def __init__(self, n, hidden, k):
+        super().__init__()
+        self.sizes = [n, *hidden, k, *hidden[::-1], n]
+
+    def forward(self, x):
+        return mlp(self.sizes)(x)
+
+
+def changed(net, **attributes):
+    """The network with attributes of its second linear layer replaced."""
+    for name, value in attributes.items():
+        setattr([layer for layer in net if isinstance(layer, nn.Linear)][1], name, value)
+    return net
+
+
+def filled(net, value):
+    """The network with all weights, biases included, set to one value."""
+    for weights in net.parameters():
+        nn.init.constant_(weights, value)
+    return net
+
+
+def lazy(n, hidden, k):
+    net = nn.Sequential()
+    for width in (*hidden, k, *hidden[::-1]):
+        net.append(nn.LazyLinear(width)).append(nn.ReLU(inplace=True))
+    net.append(nn.LazyLinear(n))
+    net(torch.zeros(1, n))
+    return net
+
+
+def zero_biases(n, hidden, k):
+    net = mlp([n, *hidden, k, *hidden[::-1], n])
+    for layer in net[::2]:
+        nn.init.zeros_(layer.bias)
+        nn.init.kaiming_normal_(layer.weight)
+    return net
+
+
 def broken_chain(n, hidden, k):
     """The right layers, called in an order in which their widths do not fit."""
     net = mlp([n, *hidden, k, *hidden[::-1], n])
@@ -221,6 +324,13 @@ WRONG = {
         (forgets_one_relu, "You have "),
         (broken_chain, "RuntimeError"),
         (lambda n, h, k: two_layers(n, *h, k), "TypeError"),
+        (lambda n, h, k: mlp([n, *h, k, k, *h[::-1], n]), "holds the code twice"),
+        (relu_first, "before your first Linear"),
+        (PlainList, "nn.ModuleList or nn.Sequential"),
+        (MadeInForward, "in __init__ or in nn.Sequential"),
+        (lambda n, h, k: changed(SOLVED["build_autoencoder"](n, h, k), bias=None), "has no bias"),
+        (lambda n, h, k: filled(SOLVED["build_autoencoder"](n, h, k), 0.0), "All weights of a layer are equal"),
+        (lambda n, h, k: SOLVED["build_autoencoder"](n, h, k).requires_grad_(False), "can not be trained"),
     ],
     "train_epoch": [
         (no_step, "did not move"),
@@ -321,8 +431,22 @@ def test_concept_questions(name, answers, quiz):
         shared_relu,
         no_bend_at_the_code,
         SOLVED["build_autoencoder"],
+        ListedTwice,
+        lazy,
+        zero_biases,
+        lambda n, h, k: nn.Sequential(nn.Identity(), nn.Flatten(), SOLVED["build_autoencoder"](n, h, k), nn.Identity()),
     ],
-    ids=["one module reused", "torch.relu", "one object, in place", "none after the code", "solution"],
+    ids=[
+        "one module reused",
+        "torch.relu",
+        "one object, in place",
+        "none after the code",
+        "solution",
+        "a list beside the layers",
+        "lazy layers",
+        "biases start at 0",
+        "nested",
+    ],
 )
 def test_every_way_to_write_the_network_is_right(monkeypatch, build, seed):
     """What is called counts, not what is defined: a module that stands for several layers is listed once."""
@@ -341,6 +465,29 @@ def test_every_way_to_write_the_network_is_right(monkeypatch, build, seed):
 def test_nothing_may_follow_the_last_layer(end, message):
     with pytest.raises(CheckFailed, match=message):
         autoencoders.build_autoencoder(lambda n, h, k: mlp([n, *h, k, *h[::-1], n], end=[end()]))
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (relu_first, "before your first Linear"),
+        (lambda n, h, k: relu_first(n, h, k, lambda: nn.ReLU(inplace=True)), "before your first Linear"),
+        (lambda n, h, k: relu_first(n, h, k, lambda: nn.LayerNorm(n)), "before your first Linear"),
+        (lambda n, h, k: relu_first(n, h, k, nn.Dropout), "before your first Linear"),
+        (Halved, "before your first Linear"),
+        (PlainDecoder, "nn.ModuleList or nn.Sequential"),
+        (DetachedCode, "no gradient reaches them"),
+        (NoGradient, "no gradient reaches them"),
+        (lambda n, h, k: filled(SOLVED["build_autoencoder"](n, h, k), 0.1), "All weights of a layer are equal"),
+        (lambda n, h, k: mlp([n, *h, k, k, *h[::-1], n], between=nn.Identity), "holds the code twice"),
+    ],
+    ids=["relu", "relu in place", "norm", "dropout", "halved", "half hidden", "detach", "no_grad", "filled", "doubled"],
+)
+def test_rows_come_in_as_they_are_and_all_weights_learn(build, message, seed, monkeypatch):
+    monkeypatch.setenv("COURSE_CHECK_SEED", str(seed))
+    with pytest.raises(CheckFailed, match=message):
+        autoencoders.build_autoencoder(build)
 
 
 def test_dropout_behind_each_relu_is_noticed():

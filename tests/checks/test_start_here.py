@@ -11,6 +11,21 @@ from course_lib.checks import CheckFailed, start_here
 SLUG = "00_start_here"
 SOLVED, STUB = solved_namespace(SLUG), stub_namespace(SLUG)
 
+
+def at_least_the_last(scores, k):
+    """Every sample that reaches the k-th highest score, in the right order: too many where scores are equal."""
+    reached = np.flatnonzero(scores >= np.sort(scores)[-k])
+    return reached[np.argsort(-scores[reached])]
+
+
+def by_argmax(scores, k):
+    left, found = scores.copy(), []
+    for _ in range(k):
+        found.append(int(left.argmax()))
+        left[found[-1]] = -np.inf
+    return found
+
+
 WRONG = {
     "label": [
         (lambda s, t: (s >= t).astype(int), "equal to the threshold"),
@@ -34,6 +49,11 @@ WRONG = {
         (lambda s, k: np.argsort(-np.abs(s))[:k], "size without sign"),
         (lambda s, k: np.argsort(np.argsort(-s))[:k], "Those are ranks"),
         (lambda s, k: np.argsort(s)[:k][::-1], "the lowest, turned round"),
+        (lambda s, k: np.argsort(-s)[1 : k + 1], "The highest is missing"),
+        (lambda s, k: np.argsort(-s)[:k] * 1.0, "scores[1.0] is an error"),
+        (lambda s, k: [list(s).index(v) for v in sorted(s, reverse=True)[:k]], "one position twice"),
+        (lambda s, k: np.unique(s, return_index=True)[1][::-1][:k], "every sample counts"),
+        (lambda s, k: at_least_the_last(s, k), "k = 3 positions also"),
     ],
     "from_sklearn": [
         (lambda s, y: (s, (y == -1).astype(int)), "still have scikit-learn's sign"),
@@ -54,6 +74,23 @@ WRONG = {
 @pytest.mark.parametrize("name", sorted(WRONG))
 def test_tasks(name):
     prove(getattr(start_here, name), SOLVED[name], STUB[name], WRONG[name])
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda s, k: np.argsort(s)[::-1][:k],
+        lambda s, k: np.argsort(-s, kind="stable")[:k],
+        lambda s, k: sorted(range(len(s)), key=lambda i: -s[i])[:k],
+        lambda s, k: sorted(range(len(s)), key=lambda i: s[i])[-k:][::-1],
+        lambda s, k: tuple(np.lexsort((np.arange(len(s)), -s))[:k]),
+        by_argmax,
+    ],
+)
+def test_equal_scores_may_come_in_either_order(answer, seed, monkeypatch):
+    monkeypatch.setenv("COURSE_CHECK_SEED", str(seed))
+    start_here.most_anomalous(answer)
 
 
 @pytest.mark.parametrize("seed", range(25))

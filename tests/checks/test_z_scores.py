@@ -32,6 +32,14 @@ def fall_back(x, value):
     return 0.6745 * distances(x) / mad if mad > 0 else value(distances(x))
 
 
+def modified(x, mad_from=0.0, mean_from=0.0, added=0.0):
+    """The right one, but for limits in the place of 0 and a constant beside the MAD."""
+    mad, mean = np.median(distances(x)), distances(x).mean()
+    if mad > mad_from:
+        return 0.6745 * distances(x) / (mad + added)
+    return distances(x) / (1.2533 * mean) if mean > mean_from else np.zeros(len(x))
+
+
 def upper_modified(x):
     """Modified z-scores with the upper of the middle two for a median; right where the MAD is 0."""
     upper = sorted(x)[len(x) // 2]
@@ -52,6 +60,12 @@ def series_scores(x, window, limit=None, kind=RollingMedian):
 
 def first_above(scores, limit):
     return np.append(np.flatnonzero(scores > limit), -1)[0]
+
+
+def after_the_window(x, window, limit):
+    """The first `window` scores left out, the index right again."""
+    index = first_above(series_scores(x, window)[window:], limit)
+    return index + window if index >= 0 else -1
 
 
 def kept(X, rows, kind=ZScore):
@@ -93,7 +107,9 @@ WRONG = {
         (lambda t: int(np.ceil(t)) + 1, "left out the square"),
         (lambda t: t**2 + 1.5, "no whole number"),
         (lambda t: 11, "is too small"),
-        (lambda t: int((t + 1) ** 2), "is too large"),
+        (lambda t: int((t + 1) ** 2), "The number for the limit 3 is too large"),
+        (lambda t: round(t**2 + 0.7) + 1, "The number for the limit 2.8 is too large"),
+        (lambda t: max(6, int(t**2) + 2), "The number for the limit 1.5 is too large"),
     ],
     "modified_z": [
         (lambda x: distances(x) / np.median(distances(x)), "0.6745 is missing"),
@@ -119,6 +135,11 @@ WRONG = {
         ),
         (lambda x: 0.6745 * np.abs(x - x.mean()) / np.median(np.abs(x - x.mean())), "from the mean at both places"),
         (lambda x: 0.6745 * np.abs(x - x.mean()) / np.abs(x - x.mean()).mean(), "means throughout"),
+        (lambda x: modified(x, mad_from=0.3), "times 0.001 you took the MAD for 0"),
+        (lambda x: modified(x, mad_from=1e-3), "times 1e-06 you took the MAD for 0"),
+        (lambda x: modified(x, mean_from=0.05), "mean distance is small"),
+        (lambda x: modified(x) if np.ptp(x) > 1 or not np.ptp(x) else np.zeros(len(x)), "small is not equal"),
+        (lambda x: modified(x, added=1e-4), "a limit or a constant of your own"),
     ],
     "fences": [
         (lambda x, k: fences(x, k)[::-1], "swapped"),
@@ -201,6 +222,11 @@ WRONG = {
         (lambda x, w, t: np.flatnonzero(series_scores(x, w) > t)[0], "(IndexError): return -1"),
         (lambda x, w, t: next((i for i, s in enumerate(series_scores(x, w)) if s > t), None), "(it returns None)"),
         (lambda x, w, t: np.flatnonzero(series_scores(x, w) > t), "return one index"),
+        (lambda x, w, t: series_scores(x, w)[first_above(series_scores(x, w), t)], "the first score above the limit: "),
+        (lambda x, w, t: x[first_above(series_scores(x, w), t)], "the value that raised the alarm"),
+        (lambda x, w, t: first_above(series_scores(x, w), t) + 0.5, "no index: an index is a whole number"),
+        (lambda x, w, t: first_above(series_scores(x, w)[w:], t), "from the first value after a full window"),
+        (lambda x, w, t: after_the_window(x, w, t), "was not yet full"),
     ],
 }
 
@@ -233,8 +259,28 @@ def test_a_built_in_window_never_passes(window, monkeypatch):
             z_scores.first_alarm(lambda x, w, t: first_above(series_scores(x, window), t))
 
 
+@pytest.mark.parametrize("limit", [1, 0.3, 0.1, 0.01, 1e-3, 1e-4])
+def test_a_limit_in_the_place_of_zero_never_passes(limit, monkeypatch):
+    for seed in range(8):
+        monkeypatch.setenv("COURSE_CHECK_SEED", str(seed))
+        for wrong in ({"mad_from": limit}, {"mean_from": limit}):
+            with pytest.raises(CheckFailed):
+                z_scores.modified_z(lambda x, wrong=wrong: modified(x, **wrong))
+
+
 def test_tasks_do_not_depend_on_each_other():
     prove_independent(SLUG)
+
+
+def test_a_min_past_of_a_full_window_never_passes(monkeypatch):
+    def first_alarm(x, window, limit):
+        detector = RollingMedian(window=window, min_past=window).fit(x.reshape(-1, 1))
+        return first_above(detector.decision_scores_, limit)
+
+    for seed in range(25):
+        monkeypatch.setenv("COURSE_CHECK_SEED", str(seed))
+        with pytest.raises(CheckFailed, match="its min_past as it comes"):
+            z_scores.first_alarm(first_alarm)
 
 
 def test_a_memorised_answer_fails(monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -125,7 +125,17 @@ def _check_network(answer: Callable[..., Any], n: int, hidden: tuple[int, ...], 
     net = answer(n, hidden, latent)
     expect_type(net, nn.Module, "return the network itself, for example torch.nn.Sequential(...).")
     x = torch.as_tensor(draw.normal(0, 30, (64, n)), dtype=torch.float32)
+    expect(
+        not reference.layers_in_plain_lists(net),
+        "Your network keeps layers in a plain list, which hides them from PyTorch: parameters() does not name them, so "
+        "no optimiser trains them. Use nn.ModuleList or nn.Sequential.",
+    )
     calls, _ = reference.linear_calls(net, x)
+    expect(
+        calls,
+        "Your network calls no nn.Linear that it holds: make the layers once, in __init__ or in nn.Sequential, and "
+        "call them in forward.",
+    )
     found = [(layer.in_features, layer.out_features) for layer, _, _ in calls]
     down = [n, *hidden, latent]
     wanted = list(pairwise(down + down[-2::-1]))
@@ -134,7 +144,12 @@ def _check_network(answer: Callable[..., Any], n: int, hidden: tuple[int, ...], 
         "Your network ends at the latent code: add the decoder, the same widths backwards, up to n_features.",
     )
     expect(
-        min((size for pair in found for size in pair), default=0) <= latent,
+        (latent, latent) not in found,
+        f"A layer leads from {latent} numbers to {latent}: your list of widths holds the code twice, on the way down "
+        "and on the way back; it is to stand there once.",
+    )
+    expect(
+        min(size for pair in found for size in pair) <= latent,
         f"Your narrowest layer is wider than the latent size {latent}: without the bottleneck it can copy its input.",
     )
     expect(
@@ -149,7 +164,13 @@ def _check_network(answer: Callable[..., Any], n: int, hidden: tuple[int, ...], 
     for candidate in [net, *(answer(n, hidden, latent) for _ in range(7))]:
         calls, out = reference.linear_calls(candidate, x)
         out = attempt(candidate, x) if out is None else out
+        expect(
+            torch.equal(calls[0][1], x),
+            "Something stands before your first Linear and changes the rows (a ReLU there cuts off whatever is below "
+            "0, for good): start with Linear.",
+        )
         expect_shape(out, (64, n), "the output must be as wide as the input.")
+        _check_weights([layer for layer, _, _ in calls], candidate, x)
         expect(
             torch.equal(out, calls[-1][2]),
             "Your last layer is followed by something, such as an activation, so not every image can come out: end "
@@ -169,4 +190,29 @@ def _check_network(answer: Callable[..., Any], n: int, hidden: tuple[int, ...], 
         straight <= {len(hidden)} & gaps,
         f"You have {bends} ReLU for {len(wanted)} linear layers: one stands after each, except after the last "
         "(and, if you like, after the code).",
+    )
+
+
+def _check_weights(layers: Sequence[Any], net: Any, x: Any) -> None:
+    """Each layer has a bias, starts from weights that differ, and can be trained."""
+    import torch
+
+    expect(
+        all(layer.bias is not None for layer in layers),
+        "A Linear of yours has no bias: leave bias as it comes, or the layer can only turn and stretch around 0.",
+    )
+    expect(
+        not any((layer.weight == layer.weight[0, 0]).all() for layer in layers),
+        "All weights of a layer are equal, so its units compute the same and would learn the same: leave PyTorch's "
+        "random start as it is.",
+    )
+    weights = [weight for layer in layers for weight in (layer.weight, layer.bias)]
+    out = attempt(net, x.clone())
+    slopes: Sequence[Any] = [None]
+    if out.requires_grad and all(weight.requires_grad for weight in weights):
+        slopes = torch.autograd.grad(out.sum(), weights, allow_unused=True)
+    expect(
+        all(slope is not None for slope in slopes),
+        "Some weights of your network can not be trained, as no gradient reaches them: requires_grad_(False), no_grad "
+        "and detach do that, and none of them belongs here.",
     )

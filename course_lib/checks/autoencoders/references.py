@@ -42,12 +42,30 @@ def linear_calls(net: torch.nn.Module, x: torch.Tensor) -> tuple[list[tuple[Any,
     hooks = [layer.register_forward_hook(note) for layer in layers]
     try:
         with torch.no_grad():
-            return calls, net(x)
+            return calls, net(x.clone())  # what stands first may work in place, too
     except Exception:  # what went wrong is told later, if the widths give no better reason
         return [(layer, x, x) for layer in layers], None
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def layers_in_plain_lists(net: torch.nn.Module) -> list[torch.nn.Module]:
+    """Layers that `net` or a part of it keeps in a list, tuple or dictionary only, where PyTorch does not find them."""
+    import torch
+
+    registered = set(net.modules())
+    waiting: list[Any] = [
+        value for module in registered for name, value in vars(module).items() if name not in vars(torch.nn.Module())
+    ]
+    found: list[torch.nn.Module] = []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (list, tuple, dict)):
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+        elif isinstance(value, torch.nn.Module) and value not in registered:
+            found.append(value)
+    return found
 
 
 def small_net(seed: int) -> tuple[torch.nn.Module, torch.optim.Optimizer]:

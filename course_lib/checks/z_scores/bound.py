@@ -16,7 +16,16 @@ def values_needed(answer: Callable[..., Any]) -> None:
     draw = rng()
     # Fixed ones, on which rounding, cutting off and the sample deviation's bound each give something of their own.
     limits = np.array(
-        [3, int(draw.integers(4, 7)), 2.24, 2.55, 2.9, np.sqrt(draw.integers(5, 20) + draw.uniform(0.4, 0.6))]
+        [
+            3,
+            2 * int(draw.integers(2, 4)),
+            1.5,
+            2.24,
+            2.55,
+            2.8,
+            2.9,
+            np.sqrt(draw.integers(5, 20) + draw.uniform(0.4, 0.6)),
+        ]
     )
     values = []
     for limit in limits:

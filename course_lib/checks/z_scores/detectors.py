@@ -85,8 +85,19 @@ def first_alarm(answer: Callable[..., Any]) -> None:
     value = answer(x, window, limit)
     expect_shape(value, (), "return one index.")
     expect(
-        not isinstance(value, (bool, np.bool_)) and float(value) == int(value),
+        not isinstance(value, (bool, np.bool_)),
         "You returned True or False: return the index of the first score above the limit.",
+    )
+    expect(
+        not np.isclose(value, scores[right]),
+        "You returned the first score above the limit: return its index, the place where it stands.",
+    )
+    expect(
+        not np.isclose(value, x[right]),
+        "You returned the value that raised the alarm: return its index, the place where it stands.",
+    )
+    expect(
+        float(value).is_integer(), f"You returned {float(value):.4g}, which is no index: an index is a whole number."
     )
     expect_close(
         value,
@@ -103,6 +114,10 @@ def first_alarm(answer: Callable[..., Any]) -> None:
             (int(x.argmax()), "You looked at the values: look at the scores of RollingMedian."),
             (right + 1, "You counted from 1: the first value has index 0."),
             (
+                right - window,
+                "You counted from the first value after a full window: the index counts from the start of x.",
+            ),
+            (
                 0,
                 "The first value has no past and scores 0, it cannot raise an alarm: compare with the limit.",
             ),
@@ -110,6 +125,7 @@ def first_alarm(answer: Callable[..., Any]) -> None:
         rtol=0,
         atol=0,
     )
+    _check_early_alarm(answer, draw)
     quiet = draw.normal(0, 1, 60)
     try:
         value = answer(quiet, window, 1e6)
@@ -122,6 +138,34 @@ def first_alarm(answer: Callable[..., Any]) -> None:
     expect(
         value == -1,
         "Where no score exceeds the limit return -1: argmax of nothing but False is 0, which looks like an alarm.",
+    )
+
+
+def _check_early_alarm(answer: Callable[..., Any], draw: np.random.Generator) -> None:
+    """The first alarm comes before the window is full, where the detector judges already."""
+    from course_lib.statistics import RollingMedian
+
+    window, early, late = int(draw.integers(32, 42)), int(draw.integers(14, 30)), int(draw.integers(55, 85))
+    found: list[int] = []
+    while found != [early, late]:  # a calm start may by chance make an ordinary value stand out
+        x = draw.normal(0, 1, 90)
+        x[[early, late]] += (60, 90)
+        scores = RollingMedian(window=window).fit(x.reshape(-1, 1)).decision_scores_
+        limit = float(0.5 * min(scores[early], scores[late]))
+        found = np.flatnonzero(scores > limit).tolist()
+    expect_close(
+        answer(x, window, limit),
+        early,
+        "The index of an early alarm",
+        mistakes=[
+            (
+                late,
+                f"You missed an alarm at a time when the window of {window} values was not yet full: RollingMedian "
+                "judges with the past that there is, so take all its scores, and its min_past as it comes.",
+            ),
+        ],
+        rtol=0,
+        atol=0,
     )
 
 
@@ -147,8 +191,8 @@ def _telling_series(draw: np.random.Generator) -> tuple[Any, ...] | None:
         limit = float(scores[equal])
         right, alarms = _first_above(scores, limit), np.flatnonzero(scores > limit)
         wrong = [labelled, _first_above(default, limit), _first_above(average, limit), int(equal)]
-        others = [int(scores.argmax()), int(alarms[-1]), len(alarms), int(x.argmax()), right + 1, 0]
-        if limit < 3 or len({right, *wrong, *others}) < 11:
+        others = [int(scores.argmax()), int(alarms[-1]), len(alarms), int(x.argmax()), right + 1, right - window, 0]
+        if limit < 3 or right < 2 * window or len({right, *wrong, *others}) < 12:
             continue
         built_in = (RollingMedian(window=w).fit(column).decision_scores_ for w in BUILT_IN)
         if all(_first_above(other, limit) != right for other in built_in):

@@ -98,6 +98,23 @@ def modified_z(answer: Callable[..., Any]) -> None:
         ],
         rtol=1e-3,
     )
+    for unit in (1e-3, 1e-6):
+        expect_close(
+            answer(x * unit),
+            0.6745 * np.abs(x - np.median(x)) / mad,
+            "The modified z-score of small values",
+            mistakes=[
+                (
+                    np.abs(x - np.median(x)) / (1.2533 * np.abs(x - np.median(x)).mean()),
+                    f"Of the same values times {unit:g} you took the MAD for 0: it is small, but not 0, so compare "
+                    "with 0 and not with a limit of your own.",
+                ),
+                (np.zeros(len(x)), f"Of the same values times {unit:g} all your scores are 0: small is not equal."),
+            ],
+            rtol=1e-3,
+            otherwise=f"Right, but not for the same values times {unit:g}: in another unit the scores stay the same. "
+            "Is there a limit or a constant of your own in your function?",
+        )
     ties = draw.permutation(np.r_[np.full(7, 4.0), 5.0, 2.0, 30.0])
     distances = np.abs(ties - 4.0)
     value = answer(ties)
@@ -126,6 +143,14 @@ def modified_z(answer: Callable[..., Any]) -> None:
             ),
         ],
         rtol=1e-3,
+    )
+    expect_close(
+        answer(ties * 1e-6),
+        distances / (1.2533 * distances.mean()),
+        "The score of small values where the MAD is 0",
+        rtol=1e-3,
+        otherwise="Where the MAD is 0 the same values times 1e-06 get other scores from you: their mean distance is "
+        "small, but not 0, so compare with 0.",
     )
     equal = answer(np.full(4, 2.5))
     expect_finite(equal, "of four equal values even the mean distance is 0, and 0/0 is no number; return zeros then.")
