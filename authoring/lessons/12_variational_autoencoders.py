@@ -6,7 +6,7 @@
 #
 # **You need** lesson 10 (autoencoders), densities and expectations.
 #
-# **Time** 70 minutes, runs in about 40 seconds.
+# **Time** 70 minutes, runs in about 45 seconds.
 
 # %%
 import matplotlib.pyplot as plt
@@ -339,8 +339,8 @@ axes = plots.reconstructions(
 )  # fmt: skip
 
 # %% [markdown]
-# The VAE is ahead of its plain twin. With a tenth of the dense VAE's weights and four epochs both stay behind the dense models and the baselines; for longer training see
-# the last table.
+# The VAE is a hair ahead of its plain twin; with one seed that says little. With a tenth of the dense VAE's weights and four epochs both stay behind the
+# dense autoencoder, the Gaussian dense VAE and the baselines; for longer training see the last table.
 #
 # ## Look inside
 #
@@ -428,9 +428,9 @@ plt.show()
 
 
 # %%
-def short_run(**options):
+def short_run(seed=0, **options):
     """Error, KL, active units and AUROC of a small model, trained briefly on 1,000 zeros."""
-    settings = dict(epochs=10, learning_rate=2e-3, scaling=None, random_state=0)
+    settings = dict(epochs=10, learning_rate=2e-3, scaling=None, random_state=seed)
     model = VAE((256, 128), 8, **settings, **options)
     mean, log_var = map(torch.from_numpy, model.fit(few).encode(some))
     return {
@@ -442,14 +442,18 @@ def short_run(**options):
 
 
 runs = {f"beta = {beta}": short_run(beta=beta) for beta in (0, 1, 5, 20)}
+for beta in (0, 1, 5):
+    again = [short_run(seed, beta=beta)["AUROC"] for seed in (1, 2)]
+    print("beta = {}, AUROC with two other seeds: {:.4f}, {:.4f}".format(beta, *again))
 runs |= {name: {"AUROC": quality(s)} for name, s in baselines(few, X_test).items()}
 sweep = pd.DataFrame(runs).T
 sweep.round(4)
 
 # %% [markdown]
-# (NaN: no code. These brief runs stay behind the neighbours.) The KL term is a price per nat of information. A low price buys small errors and expensive
-# codes; a high price the opposite. The AUROC falls as $\beta$ rises: *no price at all* is the best of the four. Why not $\beta = 0$, then?
-# For a squared error on these digits, do. But nothing keeps its codes near $p(z)$: samples and $\log p(x)$ are lost. Below $\beta = 1$ the whole may exceed
+# (NaN: no $q(z \mid x)$. The brief runs stay behind both baselines.) The KL term is a price per nat of information. A low price buys small errors and
+# expensive codes; a high price the opposite. A price of 5 or 20 costs AUROC in these brief runs. Between 0 and 1 the seed decides (first lines). Train longer
+# (`epochs=40` in `short_run`) and see what remains of that. Why not $\beta = 0$, then?
+# Nothing keeps its codes near $p(z)$: samples and $\log p(x)$ are lost. Below $\beta = 1$ the whole may exceed
 # $\log p(x)$; above, it is still a bound, but a looser one: $\beta = 1$ is the tightest of the safe ones.
 #
 # ## What goes wrong

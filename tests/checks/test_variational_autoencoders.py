@@ -1,13 +1,16 @@
 """The checks of the set on variational autoencoders: solutions pass, stubs stay open, wrong answers learn why."""
 
 import math
+import re
 import zlib
 
 import numpy as np
+import pytest
 import torch
 from torch.nn import functional as F
 
 from authoring.prove import prove, prove_independent, prove_quiz, solved_namespace, stub_namespace
+from course_lib.checks import CheckFailed
 from course_lib.checks import variational_autoencoders as check
 from course_lib.deep import VAE, ConvVAE
 
@@ -343,21 +346,35 @@ def test_needs_a_person():
     )
 
 
-def compared(rows="new", scoring="log_likelihood", shape=True, own=False, sign=-1, reduce=np.mean, change=None, **more):
+def compared(
+    rows="new", scoring="log_likelihood", shape=True, own=False, sign=-1, reduce=np.mean, change=None, without="",
+    layers=((16,), (4, 8)), pixels=False, **more,
+):  # fmt: skip
     """Both models compared with one thing wrong."""
 
     def answer(X_fit, X_new, image_shape, n_samples, options):
-        options = options | more
+        options = {name: setting for name, setting in (options | more).items() if name != without}
+        hidden_sizes, channels = layers
         models = (
-            VAE(hidden_sizes=(16,), **options),
-            ConvVAE(image_shape=image_shape if shape else None, channels=(4, 8), **options),
+            VAE(hidden_sizes=hidden_sizes, **options),
+            ConvVAE(image_shape=image_shape if shape else None, channels=channels, **options),
         )
-        fitted = [model.fit(X_new if rows == "both new" else X_fit) for model in models]
+        together = {"both new": (X_new,), "all": (X_fit, X_new), "all turned": (X_new, X_fit)}.get(rows, (X_fit,))
+        fitted = [model.fit(np.concatenate(together)) for model in models]
         X, draws = X_fit if rows == "learnt" else X_new, None if own else n_samples
         values = [reduce(sign * model.score_rows(X, scoring, n_samples=draws)) for model in fitted]
+        values = [value / X_new.shape[1] for value in values] if pixels else values
         return tuple(change(values) if change else values)
 
     return answer
+
+
+def log_mean(values):
+    return np.logaddexp.reduce(values) - np.log(len(values))
+
+
+def in_bits(pair):
+    return [value / np.log(2) for value in pair]
 
 
 def test_dense_or_convolutional():
@@ -380,10 +397,39 @@ def test_dense_or_convolutional():
             (compared(shape=False), "pass image_shape on"),
             (compared("both new"), "trained on the new images"),
             (compared(beta=1.0), "do not follow the beta"),
-            (compared(random_state=0), "pass all options to both"),
+            (compared(random_state=0), "do not follow the random_state"),
+            (compared(without="scaling"), "do not follow the scaling"),
+            (compared(scaling="standard"), "standardise the pixels: the options ask"),
+            (compared(scaling="minmax"), "rescale the pixels: the options ask"),
+            (compared(reduce=np.median), "That is the median"),
+            (compared(reduce=log_mean), "averaged the probabilities"),
+            (compared(change=in_bits), "numbers are in bits"),
+            (compared(pixels=True), "the number of its pixels"),
+            (compared(pixels=True, change=in_bits), "And stay with nats"),
+            (compared("all"), "trained on the new images too"),
+            (compared(layers=((8,), (4, 8))), "that of the dense one is not"),
+            (compared(layers=((16,), (4, 4))), "that of the convolutional one is not"),
+            (compared(reduce=lambda values: np.quantile(values, 0.9)), "Neither number fits"),
         ],
         seeds=(0,),  # each answer trains two networks
     )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        compared(reduce=np.median),
+        compared(change=in_bits),
+        compared(pixels=True),
+        compared("all"),
+        compared("all turned"),
+        compared(reduce=lambda values: np.quantile(values, 0.9)),
+    ],
+)
+def test_a_comparison_with_the_right_options_and_layers_is_not_told_that_they_are_wrong(answer):
+    with pytest.raises(CheckFailed) as failure:
+        check.dense_or_convolutional(answer)
+    assert not re.search(r"all options|layers that|do not follow", failure.value.message)
 
 
 def test_role_of_kl():

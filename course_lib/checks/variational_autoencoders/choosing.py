@@ -39,10 +39,11 @@ def _compare(
 ) -> None:
     from course_lib.deep import VAE, ConvVAE
 
-    def models(rows: np.ndarray, image_shape: Any = shape, **instead: Any) -> list[Any]:
+    def models(rows: np.ndarray, image_shape: Any = shape, without: str = "", **instead: Any) -> list[Any]:
         """Both models, trained on `rows`, with one thing changed."""
-        dense = VAE(hidden_sizes=(16,), **options | instead)
-        return [m.fit(rows) for m in (dense, ConvVAE(image_shape, channels=(4, 8), **options | instead))]
+        given = {name: setting for name, setting in (options | instead).items() if name != without}
+        dense = VAE(hidden_sizes=(16,), **given)
+        return [m.fit(rows) for m in (dense, ConvVAE(image_shape, channels=(4, 8), **given))]
 
     def bounds(pair: list[Any], scoring: str = "log_likelihood", X: np.ndarray = X_new, n: Any = draws) -> np.ndarray:
         return np.array([-model.score_rows(X, scoring, n_samples=n).mean() for model in pair], dtype=float)
@@ -54,9 +55,16 @@ def _compare(
         np.shape(value) not in {np.shape(each), np.shape(each)[::-1]},
         "You returned one number for each image: take the mean over the new images.",
     )
+    value = expect_shape(value, (2,), "two numbers are asked for, that of the dense model first.")
+    medians = np.array([np.median(one) for one in each], dtype=float)
+    logs = np.array([np.logaddexp.reduce(one) - np.log(len(one)) for one in each], dtype=float)
+    n_pixels = X_new.shape[1]
+    per_pixel = "The likelihood of a whole image is asked for: do not divide by the number of its pixels."
+    both = "You trained on the new images too: they are kept for the comparison, train on X_fit alone."
+    unscaled = "the options ask for scaling=None, the same for both."
     own_price = "That is the ELBO, which weighs the divergence by the beta of each model: ask for the likelihood."
     expect_close(
-        expect_shape(value, (2,), "two numbers are asked for, that of the dense model first."),
+        value,
         right,
         "The mean log-likelihoods",
         mistakes=[
@@ -80,7 +88,39 @@ def _compare(
             (lambda: bounds(models(X_fit, None)), "Your convolutions do not know the images: pass image_shape on."),
             (lambda: bounds(models(X_new)), "You trained on the new images: they are kept for the comparison."),
             (lambda: bounds(models(X_fit, beta=1.0)), "Your models do not follow the beta of the options."),
+            (medians, "That is the median over the new images: the mean is asked for."),
+            (logs, "You averaged the probabilities of the images: take the mean of their logarithms."),
+            (right / np.log(2), "Your numbers are in bits: leave them in nats, as score_rows gives them."),
+            (right / n_pixels, per_pixel),
+            (right / n_pixels / np.log(2), per_pixel + " And stay with nats."),
+            (lambda: bounds(models(np.concatenate([X_fit, X_new]))), both),
+            (lambda: bounds(models(np.concatenate([X_new, X_fit]))), both),
+            (
+                lambda: bounds(models(X_fit, random_state=0)),
+                "Your models do not follow the random_state of the options.",
+            ),
+            (
+                lambda: bounds(models(X_fit, without="scaling")),
+                "Your models do not follow the scaling of the options: the dense one standardises pixels by itself.",
+            ),
+            (lambda: bounds(models(X_fit, scaling="standard")), "Your models standardise the pixels: " + unscaled),
+            (lambda: bounds(models(X_fit, scaling="minmax")), "Your models rescale the pixels: " + unscaled),
         ],
-        otherwise="The numbers do not fit: pass all options to both models, and keep the layers that the task names.",
+        otherwise=_what_remains(np.isclose(value, right, rtol=1e-5)),
         rtol=1e-5,
+    )
+
+
+def _what_remains(fits: np.ndarray) -> str:
+    """What to say of numbers that no known mistake explains, by which of the two is right."""
+    if fits.any():
+        good, bad = ("dense", "convolutional") if fits[0] else ("convolutional", "dense")
+        layers = "channels=(4, 8)" if fits[0] else "hidden_sizes=(16,)"
+        return (
+            f"The number of the {good} model is right, that of the {bad} one is not: compare how the two are built "
+            f"({layers}, all options), trained and scored."
+        )
+    return (
+        "Neither number fits, and the check cannot tell why. Go through the three steps: which layers, options and "
+        "images train the models, which images and how many draws are scored, and what is made of the scores."
     )
