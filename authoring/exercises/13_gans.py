@@ -331,7 +331,7 @@ def gan_family(gan, X, steps, epochs):
 check.gan_family(gan_family)
 
 # %% [markdown]
-# Now the five on images: 300 zeros to learn from, 80 zeros and 120 other digits to score, the course's pretrained GAN (which has seen
+# Once your family has passed, let the five compete on images: 300 zeros to learn from, 80 zeros and 120 other digits to score, the course's pretrained GAN (which has seen
 # more zeros, for longer, than the last two see here), and nearest neighbours beside them. **Predict, then run.** Which is the slowest, and does the
 # search rank better than its start?
 

@@ -57,6 +57,7 @@ class KNN(Detector):
             )
         resolve_device(self.device)
         self.X_train_ = X.astype(np.float64)
+        self.centre_ = np.median(self.X_train_, axis=0)  # the mean follows one broken reading
         return None
 
     def neighbor_distances(self, X: Any) -> np.ndarray:
@@ -77,10 +78,8 @@ class KNN(Detector):
         device = resolve_device(self.device)
         kind = torch.float32 if device.type == "mps" else torch.float64  # Apple's GPUs have no float64
         # Centred, so that a large common offset does not eat the digits of the product below.
-        # By the median: the mean follows one broken reading.
-        centre = np.median(self.X_train_, axis=0)
-        train = torch.as_tensor(self.X_train_ - centre, dtype=kind, device=device)
-        queries = torch.as_tensor(X - centre, dtype=kind, device=device)
+        train = torch.as_tensor(self.X_train_ - self.centre_, dtype=kind, device=device)
+        queries = torch.as_tensor(X - self.centre_, dtype=kind, device=device)
         rows = max(1, BLOCK_BYTES // (8 * max(train.shape)))
         return torch.cat([self._block(block, train) for block in queries.split(rows)]).cpu().double().numpy()
 
@@ -95,9 +94,10 @@ class KNN(Detector):
         # The distances of a few more than needed are computed again from the differences, exactly ...
         columns = [(train[column] - queries).norm(dim=1) for column in near.indices.T]
         exact = torch.stack(columns, dim=1).sort(dim=1).values
-        # ... and those of all, where one that was left out might be nearer.
+        # ... and those of all, where one that was left out might be nearer (than its own duplicates, none is).
         left_out = near.values.amax(dim=1) + (1 - slack) * (queries**2).sum(1)
-        unsure = left_out < (1 - precision**0.5) * exact[:, self.n_neighbors] ** 2
+        squared = exact[:, self.n_neighbors] ** 2
+        unsure = (squared > 0) & (left_out < (1 - precision**0.5) * squared)
         if keep < len(train) and unsure.any():
             every = torch.cdist(queries[unsure], train, compute_mode="donot_use_mm_for_euclid_dist")
             exact[unsure] = every.topk(keep, largest=False).values

@@ -2,9 +2,10 @@
 
 from course_lib.checks.z_scores.bound import values_needed
 from course_lib.checks.z_scores.detectors import clean_and_fit, first_alarm
+from course_lib.checks.z_scores.modified import modified_z
 from course_lib.checks.z_scores.moving import ewma, moving_scores
 from course_lib.checks.z_scores.questions import quiz, which_ruler
-from course_lib.checks.z_scores.rulers import fences, modified_z, robust_scale, z_scores
+from course_lib.checks.z_scores.rulers import fences, robust_scale, z_scores
 
 __all__ = [
     "clean_and_fit",
